@@ -1,0 +1,44 @@
+/**
+ * This library, as published: the checked calls of `heap.obj` (or `heap.mem`,
+ * `heap.raw`) of either build, by the name of the adapter: `obmalloc_ft`,
+ * `obmalloc_gil`, and these with `_mem` or `_raw`.
+ *
+ * @module
+ */
+
+import { attach, createHeap, type Heap } from "../../mod.ts";
+import type { Adapter } from "../adapter.ts";
+import type { Allocator } from "../kernels.ts";
+
+function domainOf(heap: Heap, name: string): Allocator {
+  if (name.endsWith("_mem")) return heap.mem;
+  if (name.endsWith("_raw")) return heap.raw;
+  return heap.obj;
+}
+
+function adapt(heap: Heap, name: string): Adapter {
+  return {
+    allocator: domainOf(heap, name),
+    words: heap.i32,
+    handle: heap.handle,
+    keeps: true,
+    gil: heap.build === "gil",
+    slow: false,
+    safePoint: () => heap.threads.safePoint(),
+    leave: () => heap.threads.detach(),
+    enter: () => heap.threads.attach(),
+    check: () => heap.check().findings,
+    close: () => heap.close(),
+  };
+}
+
+/** A heap of the build that the name says, with its default size. */
+export function open(name: string): Adapter {
+  const gil = name.startsWith("obmalloc_gil");
+  return adapt(createHeap({ build: gil ? "gil" : "free-threaded" }), name);
+}
+
+/** The heap of another thread. */
+export function join(name: string, handle: unknown): Adapter {
+  return adapt(attach(handle as Heap["handle"]), name);
+}

@@ -1,0 +1,109 @@
+/**
+ * Measures one adapter in this process and prints nanoseconds an operation.
+ *
+ * ```sh
+ * deno run -A bench/one.ts --adapter obmalloc_ft --workload W1,W2,W3,W4
+ * ```
+ *
+ * `run.ts` starts it with one workload a process; with several, as above, it is
+ * a fast look at a change, less exact, because each workload then meets what
+ * the optimiser learnt from those before it.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { type Adapter, openAdapter, SHARED, SINGLE } from "./adapter.ts";
+import { cpuTime, NoiseMeter, Stopwatch } from "./clock.ts";
+import { ReplayWorkload } from "./replay.ts";
+import { medianOf, type Sampled } from "./result.ts";
+import { measureShared } from "./shared.ts";
+import { makeWorkload, type Workload } from "./workloads.ts";
+
+const HELP = `Usage: deno run -A bench/one.ts --adapter NAME [options]
+
+  --adapter NAME     floor, free_list, free_list_lock, thi_ng, obmalloc_ft,
+                     obmalloc_gil; the last two also with _mem or _raw
+  --workload LIST    ${[...SINGLE, ...SHARED].join(",")}
+  --trace FILE       replay the object calls of a .pmtr or .pmtr.gz file
+  --samples N        samples of each workload (3)
+  --json             one JSON object a workload instead of a line
+`;
+
+/** Prepares, warms up, samples, and frees; CPU time of one thread. */
+function measure(name: string, workload: Workload, samples: number): Sampled {
+  workload.prepare();
+  const sums = [workload.sample(new Stopwatch(cpuTime), 1000)];
+  const noise = new NoiseMeter();
+  const ns: number[] = [];
+  for (let k = 0; k < samples; k++) {
+    const watch = new Stopwatch(cpuTime);
+    sums.push(workload.sample(watch, 10000));
+    ns.push(watch.total / workload.ops);
+  }
+  const others = noise.cores();
+  workload.finish();
+  const findings = sums[0] === workload.expected
+    ? []
+    : [`${name}: sum ${sums[0]}, expected ${workload.expected}`];
+  return { figures: { [name]: ns }, sums, others, findings };
+}
+
+function print(adapter: string, result: Sampled): void {
+  for (const [name, ns] of Object.entries(result.figures)) {
+    const median = medianOf(ns).toFixed(2).padStart(9);
+    const least = Math.min(...ns).toFixed(2);
+    console.log(`${adapter}  ${name.padEnd(9)}${median} ns  (min ${least})`);
+  }
+  for (const finding of result.findings) console.log(`  FOUND ${finding}`);
+}
+
+async function sampleOf(
+  name: string,
+  adapter: Adapter,
+  adapterName: string,
+  samples: number,
+): Promise<Sampled> {
+  if (SHARED.includes(name)) {
+    return await measureShared(name, adapter, adapterName, samples);
+  }
+  return measure(name, makeWorkload(name, adapter), samples);
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      adapter: { type: "string", default: "obmalloc_ft" },
+      workload: { type: "string", default: "" },
+      trace: { type: "string" },
+      samples: { type: "string", default: "3" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const samples = Number(values.samples);
+  const adapter = await openAdapter(values.adapter);
+  const results: Sampled[] = [];
+  const given = values.workload || (values.trace ? "" : "W1,W2,W3,W4");
+  for (const name of given.split(",").filter((name) => name !== "")) {
+    results.push(await sampleOf(name, adapter, values.adapter, samples));
+  }
+  if (values.trace !== undefined) {
+    const replay = await ReplayWorkload.load(values.trace, adapter);
+    results.push(measure(replay.name, replay, samples));
+  }
+  results.at(-1)?.findings.push(...adapter.check());
+  adapter.close();
+  for (const result of results) {
+    if (values.json) console.log(JSON.stringify(result));
+    else print(values.adapter, result);
+  }
+  return results.some((result) => result.findings.length > 0) ? 1 : 0;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,102 @@
+/**
+ * The core of a heap as one worker has it: memory, thread state, domains.
+ *
+ * Both faces are thin layers over this.
+ *
+ * ## Threads
+ *   Belongs to one worker. `attach()` and `detach()` move the thread state and
+ *   open and close MEM and OBJ with it. A worker that stops in between has its
+ *   state word say what it may still hold.
+ *
+ * @module
+ */
+
+import { ThreadStateError } from "../errors.ts";
+import { type Clock, Create, type Memory } from "../memory/mod.ts";
+import { Leave } from "../pools/mod.ts";
+import { Runs } from "../raw/mod.ts";
+import { Gil, Qsbr, ThreadStates } from "../threads/mod.ts";
+import { MemDomain } from "./mem.ts";
+import { ObjDomain } from "./obj.ts";
+import { RawDomain } from "./raw.ts";
+
+/** See the head of this file. */
+export class Core {
+  /** The shared memory. */
+  readonly m: Memory;
+  /** The RAW domain. */
+  readonly raw: RawDomain;
+  /** The MEM domain. */
+  readonly mem: MemDomain;
+  /** The OBJ domain. */
+  readonly obj: ObjDomain;
+  /** True once the thread state was given back. */
+  isClosed = false;
+
+  /** Takes a thread state in the heap. Not attached yet. */
+  constructor(m: Memory) {
+    if (!ThreadStates.reserve(m)) {
+      throw new ThreadStateError(
+        "Cannot attach: all thread states of the heap are in use",
+      );
+    }
+    this.m = m;
+    this.raw = new RawDomain(m);
+    this.mem = new MemDomain(m);
+    this.obj = new ObjDomain(m);
+  }
+
+  /** True while MEM and OBJ may be called. */
+  get isAttached(): boolean {
+    return this.mem.route.isAttached;
+  }
+
+  /** `PyEval_RestoreThread()`: waits for the GIL where there is one. */
+  attach(): void {
+    ThreadStates.attach(this.m);
+    this.mem.attach();
+    this.obj.attach();
+  }
+
+  /** `PyEval_SaveThread()`: gives the GIL up where there is one. */
+  detach(): void {
+    this.mem.detach();
+    this.obj.detach();
+    ThreadStates.detach(this.m);
+  }
+
+  /** Thread exit: its pools go to whoever needs them, its slot is free. */
+  close(): void {
+    if (this.isClosed) return;
+    if (!this.isAttached) this.attach();
+    this.isClosed = true;
+    Leave.exit(this.m);
+    this.detach();
+    this.raw.close();
+    ThreadStates.release(this.m);
+  }
+}
+
+/**
+ * Makes a heap.
+ *
+ * @throws {RangeError} If the engine cannot reserve that many bytes.
+ */
+export function create(build: number, bytes: number, clock: Clock): Core {
+  const m = Create.create(build, bytes, clock);
+  Runs.init(m);
+  ThreadStates.init(m);
+  Gil.init(m);
+  Qsbr.init(m);
+  Create.publish(m);
+  return new Core(m);
+}
+
+/**
+ * Joins a heap.
+ *
+ * @throws {HandleError} If the buffer is no heap of this version.
+ */
+export function join(buffer: SharedArrayBuffer, clock: Clock): Core {
+  return new Core(Create.open(buffer, clock));
+}

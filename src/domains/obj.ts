@@ -1,0 +1,123 @@
+/**
+ * The OBJ domain: memory of objects, and of objects only.
+ *
+ * In the free-threaded build objects come from here and from nowhere else: an
+ * empty pool keeps its class until no reader can still look at what were the
+ * reference counts of its objects. Written out for speed, see `mem.ts`.
+ *
+ * ## Threads
+ *   Needs an attached thread state. While there is none, `key` fits no page
+ *   and `rings` are the null rings, so that the fast paths find nothing. What
+ *   they do find is held by this worker (or by the GIL that it holds): plain
+ *   accesses. A worker that stops inside leaves COUNT off by one at most, see
+ *   pools/pool.ts.
+ *
+ * Source: CPython 3.14 Objects/obmalloc.c, PyObject_Malloc() and its kin.
+ *
+ * @module
+ */
+
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import type { Address, Memory } from "../memory/mod.ts";
+import { Pool } from "../pools/mod.ts";
+import * as Requests from "./requests.ts";
+import { Route } from "./route.ts";
+
+// Hot: constants of this module fold, imported ones are read.
+const PAGE_MAP = Layout.PAGE_MAP;
+const POOLS = Layout.POOLS;
+const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAGIC } = PoolRecord;
+
+/** See the head of this file. C: `PYMEM_DOMAIN_OBJ`. */
+export class ObjDomain {
+  /** How this worker reaches the engine. */
+  readonly route: Route;
+  readonly #m: Memory;
+  readonly #i32: Int32Array<SharedArrayBuffer>;
+  #rings = Layout.NULL_RINGS;
+  #key = -1;
+
+  /** The domain as the worker of `m` sees it; not attached yet. */
+  constructor(m: Memory) {
+    this.route = new Route(m, PageMap.OBJ);
+    this.#m = m;
+    this.#i32 = m.i32;
+  }
+
+  /** Opens the domain: the thread state is attached. */
+  attach(): void {
+    this.route.isAttached = true;
+    this.#rings = this.route.rings;
+    this.#key = this.route.poolKey;
+  }
+
+  /** Closes the domain: the thread state is about to be detached. */
+  detach(): void {
+    this.route.isAttached = false;
+    this.#rings = Layout.NULL_RINGS;
+    this.#key = -1;
+  }
+
+  /** `PyObject_Malloc()`: byte address, or 0. */
+  malloc(nbytes: number): Address {
+    const n = nbytes | 0;
+    if (n === nbytes && (n - 1) >>> 0 < 512) {
+      const i32 = this.#i32;
+      const ring = this.#rings + ((n - 1) >> 4);
+      const pool = i32[ring];
+      if (pool !== 0) {
+        const block = i32[pool + FREEBLOCK];
+        const next = i32[block >>> 2];
+        i32[pool + FREEBLOCK] = next; // COMMIT
+        i32[pool + COUNT] = i32[pool + COUNT] + 1;
+        if (next === 0) Pool.extend(this.#m, ring, pool);
+        return block >>> 0;
+      }
+    }
+    return Requests.malloc(this.route, nbytes);
+  }
+
+  /** `PyObject_Free()`: byte address of a block of this domain, or 0. */
+  free(block: Address): void {
+    const page = block >>> 14;
+    const i32 = this.#i32;
+    if (block === block >>> 0 && i32[PAGE_MAP + page] === this.#key) {
+      const pool = POOLS + (page << 3);
+      const offset = block & 16383;
+      const distance = offset - 48;
+      const index = Math.imul(distance >> 4, i32[pool + MAGIC]) >>> 20;
+      if (
+        Math.imul(index, (i32[pool + SZIDX] + 1) << 4) === distance &&
+        offset < i32[pool + NEXTOFFSET]
+      ) {
+        const next = i32[pool + FREEBLOCK];
+        i32[block >>> 2] = next;
+        i32[pool + FREEBLOCK] = block | 0; // COMMIT
+        const count = i32[pool + COUNT] - 1;
+        i32[pool + COUNT] = count;
+        if (next === 0 || count === 0) {
+          Pool.settle(this.#m, page, next === 0);
+        }
+        return;
+      }
+    }
+    Requests.free(this.route, block);
+  }
+
+  /** `PyObject_Calloc()`: byte address of zeroed bytes, or 0. */
+  calloc(nelem: number, elsize: number): Address {
+    return Requests.calloc(this.route, nelem, elsize);
+  }
+
+  /** `PyObject_Realloc()`: byte address, or 0 and the old block is untouched. */
+  realloc(block: Address, nbytes: number): Address {
+    return Requests.realloc(this.route, block, nbytes);
+  }
+
+  /** Bytes that a block has room for. */
+  sizeOf(block: Address): number {
+    return Requests.sizeOf(this.route, block);
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Requests that the fast paths of the domains pass on: medium and large
+ * blocks, empty rings, blocks of other holders, bad input.
+ *
+ * Failure for lack of memory, or because the size is none, is 0; the faces
+ * make of it what their callers expect. Misuse throws.
+ *
+ * ## Threads
+ *   As pools/ and raw/. A worker that stops inside calloc or realloc leaks at
+ *   most the new block.
+ *
+ * Source: CPython 3.14 Objects/obmalloc.c: _PyObject_Malloc(),
+ * _PyObject_Realloc(), pymalloc_realloc(), PyMem_RawCalloc() and their kin.
+ *
+ * @module
+ */
+
+import { PointerError, show, ThreadStateError } from "../errors.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import { type Address, Bytes, type Memory } from "../memory/mod.ts";
+import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
+import { Large } from "../raw/mod.ts";
+import * as Describe from "./describe.ts";
+import type { Route } from "./route.ts";
+
+/** Largest request. Bytes. C: PY_SSIZE_T_MAX, here the largest safe integer. */
+export const PY_SSIZE_T_MAX = 9007199254740991;
+
+/** True if the value is a size that a request may have. */
+export function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Refuses a call on MEM or OBJ without an attached thread state. */
+function requireAttached(route: Route, verb: string): void {
+  if (route.isAttached) return;
+  throw new ThreadStateError(
+    `Cannot ${verb} in the ${route.name} domain without an attached thread ` +
+      "state",
+  );
+}
+
+/** A block of a small class, or 0. */
+function takeSmall(m: Memory, key: number, szidx: number): Address {
+  const block = Pool.take(m, key, szidx);
+  if (block !== 0) return block;
+  const isRaw = Policy.domainOf(key) === PageMap.RAW;
+  Leave.relieve(m, !isRaw, key, szidx);
+  return Pool.take(m, key, szidx);
+}
+
+/** A large block, or 0. */
+function takeLarge(route: Route, nbytes: number): Address {
+  const { m, domain } = route;
+  const block = Large.alloc(m, domain, nbytes);
+  if (block !== 0 || nbytes > m.buffer.byteLength) return block;
+  Leave.relieve(m, domain !== PageMap.RAW, 0, 0);
+  return Large.alloc(m, domain, nbytes);
+}
+
+/** A block from the RAW engine for the route's domain, or 0. */
+function rawAlloc(route: Route, nbytes: number): Address {
+  if (nbytes > SizeClasses.MEDIUM_REQUEST_THRESHOLD) {
+    return takeLarge(route, nbytes);
+  }
+  const szidx = SizeClasses.classOf(nbytes === 0 ? 1 : nbytes);
+  const key = szidx < SizeClasses.SMALL_CLASSES ? route.rawKey : route.spanKey;
+  return takeSmall(route.m, key, szidx);
+}
+
+/** A block of `nbytes`, or 0. The thread state is attached. */
+function alloc(route: Route, nbytes: number): Address {
+  if (!isSize(nbytes)) return 0;
+  if (nbytes > 0 && nbytes <= SizeClasses.SMALL_REQUEST_THRESHOLD) {
+    const szidx = SizeClasses.classOf(nbytes);
+    const block = takeSmall(route.m, route.poolKey, szidx);
+    if (block !== 0 || route.rawKey === route.poolKey) return block;
+  }
+  return rawAlloc(route, nbytes);
+}
+
+/** malloc behind the fast path. */
+export function malloc(route: Route, nbytes: number): Address {
+  requireAttached(route, "allocate");
+  return alloc(route, nbytes);
+}
+
+/** calloc of `nelem` times `elsize` bytes. */
+export function calloc(
+  route: Route,
+  nelem: number,
+  elsize: number,
+): Address {
+  requireAttached(route, "allocate");
+  if (!isSize(nelem) || !isSize(elsize)) return 0;
+  if (elsize !== 0 && nelem > PY_SSIZE_T_MAX / elsize) return 0;
+  const nbytes = nelem * elsize;
+  const block = alloc(route, nbytes);
+  if (block !== 0) Bytes.zero(route.m, block, nbytes === 0 ? 1 : nbytes);
+  return block;
+}
+
+/** Gives a block back; its first page and domain are known to be right. */
+function give(route: Route, page: number, block: Address): void {
+  const m = route.m;
+  const key = m.i32[Layout.PAGE_MAP + page];
+  if (Policy.kindOf(key) === PageMap.LARGE) {
+    if (!Large.free(m, route.domain, page)) {
+      throw new PointerError(
+        `Cannot free ${show(block)} in the ${route.name} domain: ` +
+          "another thread has just freed it",
+      );
+    }
+  } else if (Policy.holderOf(key) === Policy.holderOf(route.poolKey)) {
+    Pool.give(m, page, block);
+  } else {
+    Remote.push(m, page, block);
+  }
+}
+
+/** free behind the fast path. */
+export function free(route: Route, block: Address): void {
+  if (block === 0) return;
+  requireAttached(route, "free");
+  give(
+    route,
+    Describe.pageOfBlock(route.m, "free", route.domain, block),
+    block,
+  );
+}
+
+/** True if a block of `size` bytes keeps its place for `nbytes`. */
+function staysInPlace(size: number, nbytes: number): boolean {
+  return nbytes <= size && 4 * nbytes > 3 * size;
+}
+
+/** True if the block is one that pymalloc has passed on to the RAW engine. */
+function isViaRaw(route: Route, key: number): boolean {
+  return route.rawKey !== route.poolKey &&
+    Policy.kindOf(key) !== PageMap.POOL;
+}
+
+/** realloc: `block` is 0 or a block of the domain. */
+export function realloc(
+  route: Route,
+  block: Address,
+  nbytes: number,
+): Address {
+  if (block === 0) return malloc(route, nbytes);
+  requireAttached(route, "reallocate");
+  const { m, domain } = route;
+  const page = Describe.pageOfBlock(m, "reallocate", domain, block);
+  if (!isSize(nbytes)) return 0;
+  const key = m.i32[Layout.PAGE_MAP + page];
+  const size = Describe.usableSize(m, page);
+  if (Policy.kindOf(key) === PageMap.LARGE) {
+    const isLarge = nbytes > SizeClasses.MEDIUM_REQUEST_THRESHOLD;
+    if (isLarge && Large.resize(m, page, nbytes)) return block;
+  } else if (staysInPlace(size, nbytes)) return block;
+  const target = isViaRaw(route, key)
+    ? rawAlloc(route, nbytes)
+    : alloc(route, nbytes);
+  if (target === 0) return 0;
+  Bytes.copy(m, target, block, Math.min(size, nbytes));
+  give(route, page, block);
+  return target;
+}
+
+/**
+ * Bytes that a block has room for, at least what was asked for.
+ *
+ * @throws {PointerError} If it is no block of the domain.
+ */
+export function sizeOf(route: Route, block: Address): number {
+  const { m, domain } = route;
+  const page = Describe.pageOfBlock(m, "measure", domain, block);
+  return Describe.usableSize(m, page);
+}

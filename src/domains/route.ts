@@ -1,0 +1,58 @@
+/**
+ * A route: how one worker reaches the engine for one domain.
+ *
+ * It is made of page map words, which name kind, domain and holder of the
+ * pools that may be used. In the free-threaded build the holder is the
+ * worker's thread state; in the GIL build that of MEM and OBJ is the GIL.
+ *
+ * ## Threads
+ *   Belongs to one worker. `isAttached` mirrors the state word of its thread
+ *   state, which only the worker itself moves to and from ATTACHED.
+ *
+ * @module
+ */
+
+import * as Header from "../layout/header.ts";
+import * as PageMap from "../layout/page_map.ts";
+import type { Memory } from "../memory/mod.ts";
+import { Policy } from "../pools/mod.ts";
+
+/** Names of the domains as they appear in texts, by number. */
+export const NAMES = ["raw", "mem", "obj"] as const;
+
+/** See the head of this file. */
+export class Route {
+  /** The heap. */
+  readonly m: Memory;
+  /** Domain number, `PageMap.RAW` and so on. */
+  readonly domain: number;
+  /** Name of the domain as it appears in texts. */
+  readonly name: string;
+  /** Page map word of the small pools. */
+  readonly poolKey: number;
+  /** Page map word of the small pools of the RAW engine; 0 bytes go there. */
+  readonly rawKey: number;
+  /** Page map word of the spans. */
+  readonly spanKey: number;
+  /** First ring of the small pools. Word index. */
+  readonly rings: number;
+  /** True while the domain may be called. Always true for RAW. */
+  isAttached: boolean;
+
+  /** The route of the worker that `m` belongs to. */
+  constructor(m: Memory, domain: number) {
+    const isUnderGil = m.build === Header.BUILD_GIL && domain !== PageMap.RAW;
+    const holder = isUnderGil ? PageMap.GIL_HOLDER : m.owner;
+    const bare = Policy.withHolder(domain << PageMap.DOMAIN_SHIFT, holder);
+    this.m = m;
+    this.domain = domain;
+    this.name = NAMES[domain];
+    this.poolKey = Policy.withKind(bare, PageMap.POOL);
+    this.rawKey = isUnderGil
+      ? Policy.withKind(bare, PageMap.VIA_RAW)
+      : this.poolKey;
+    this.spanKey = Policy.withKind(bare, PageMap.SPAN);
+    this.rings = Policy.ringOf(m, this.poolKey, 0);
+    this.isAttached = domain === PageMap.RAW;
+  }
+}

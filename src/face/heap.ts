@@ -1,0 +1,298 @@
+/**
+ * The heap as JavaScript programs have it.
+ *
+ * ## Threads
+ *   A `Heap` belongs to one worker; what it stands for is shared. A worker
+ *   that ends without `close()` keeps its thread state and what it holds.
+ *
+ * @module
+ */
+
+import { HandleError } from "../errors.ts";
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import { Core } from "../domains/mod.ts";
+import { Gil } from "../threads/mod.ts";
+import { Leave } from "../pools/mod.ts";
+import { checkCore, type CheckReport } from "../tools/check.ts";
+import type { Views } from "../types/views.ts";
+import { Mem } from "./mem.ts";
+import { Obj } from "./obj.ts";
+import { Raw } from "./raw.ts";
+import * as Stats from "./stats.ts";
+import { Threads } from "./threads.ts";
+
+/** Which of CPython's two builds the heap follows. */
+export type Build = "free-threaded" | "gil";
+
+/** Options of {@linkcode createHeap}. */
+export interface HeapOptions {
+  /** `"free-threaded"` (the default) or `"gil"`. */
+  readonly build?: Build;
+  /**
+   * Size of the heap in bytes, 4 MiB to 4 GiB, rounded down to whole MiB; the
+   * default is 1 GiB. Memory is committed only when it is touched.
+   */
+  readonly maxBytes?: number;
+  /** GIL build: seconds until a waiting thread gets its turn, 0.005 if absent. */
+  readonly switchInterval?: number;
+}
+
+/** What a worker needs to join a heap; may be posted in a message. */
+export interface HeapHandle {
+  /** Always `"heap"`. */
+  readonly obmalloc: "heap";
+  /** Layout version of the heap. */
+  readonly version: number;
+  /** The heap. */
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** Default size of a heap. Bytes. */
+const DEFAULT_MAX_BYTES = 1073741824;
+
+/** The attached thread state that this worker has of each heap, by heap id. */
+const current = new Map<string, Core.Core>();
+
+/** The time, as the engine tells it. */
+const CLOCK = { now: (): number => performance.now() };
+
+/**
+ * A shared heap, as one worker has it.
+ *
+ * Made by {@linkcode createHeap} or {@linkcode attach}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createHeap } from "@obmalloc/obmalloc";
+ *
+ * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
+ * const block = heap.raw.malloc(100);
+ * heap.u8[block] = 7;
+ * heap.raw.free(block);
+ * assert.ok(heap.check().ok);
+ * ```
+ */
+export class Heap implements Views {
+  /** The RAW domain: callable attached or detached. */
+  readonly raw: Raw;
+  /** The MEM domain: buffers. */
+  readonly mem: Mem;
+  /** The OBJ domain: objects. */
+  readonly obj: Obj;
+  /** This worker's thread state. */
+  readonly threads: Threads;
+  /** The whole heap; byte addresses count from its start. */
+  readonly buffer: SharedArrayBuffer;
+  /** The heap as signed bytes; index = address. */
+  readonly i8: Int8Array<SharedArrayBuffer>;
+  /** The heap as bytes; index = address. */
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  /** The heap as signed 16-bit words; index = address / 2. */
+  readonly i16: Int16Array<SharedArrayBuffer>;
+  /** The heap as 16-bit words; index = address / 2. */
+  readonly u16: Uint16Array<SharedArrayBuffer>;
+  /** The heap as signed 32-bit words; index = address / 4. */
+  readonly i32: Int32Array<SharedArrayBuffer>;
+  /** The heap as 32-bit words; index = address / 4. */
+  readonly u32: Uint32Array<SharedArrayBuffer>;
+  /** The heap as signed 64-bit words; index = address / 8. */
+  readonly i64: BigInt64Array<SharedArrayBuffer>;
+  /** The heap as 64-bit words; index = address / 8. */
+  readonly u64: BigUint64Array<SharedArrayBuffer>;
+  /** The heap as floats; index = address / 4. */
+  readonly f32: Float32Array<SharedArrayBuffer>;
+  /** The heap as doubles; index = address / 8. */
+  readonly f64: Float64Array<SharedArrayBuffer>;
+  /** @ignore The inside, for tools and tests. */
+  readonly core: Core.Core;
+
+  /** @ignore */
+  constructor(core: Core.Core) {
+    const { m } = core;
+    const id = `${m.i32[Header.HEAP_ID]}:${m.i32[Header.HEAP_ID + 1]}`;
+    this.core = core;
+    this.raw = new Raw(core.raw);
+    this.mem = new Mem(core.mem);
+    this.obj = new Obj(core.obj);
+    this.threads = new Threads(core, id, current);
+    this.buffer = m.buffer;
+    this.i8 = new Int8Array(m.buffer);
+    this.u8 = m.u8;
+    this.i16 = new Int16Array(m.buffer);
+    this.u16 = new Uint16Array(m.buffer);
+    this.i32 = m.i32;
+    this.u32 = new Uint32Array(m.buffer);
+    this.i64 = new BigInt64Array(m.buffer);
+    this.u64 = new BigUint64Array(m.buffer);
+    this.f32 = new Float32Array(m.buffer);
+    this.f64 = m.f64;
+    this.threads.attach();
+  }
+
+  /** The build that the heap follows. */
+  get build(): Build {
+    return this.core.m.build === Header.BUILD_GIL ? "gil" : "free-threaded";
+  }
+
+  /** What another worker needs to {@linkcode attach}. */
+  get handle(): HeapHandle {
+    return {
+      obmalloc: "heap",
+      version: Header.VERSION_VALUE,
+      buffer: this.buffer,
+    };
+  }
+
+  /** True once {@linkcode Heap.close} was called. */
+  get isClosed(): boolean {
+    return this.core.isClosed;
+  }
+
+  /**
+   * Checks every invariant of every layer; stops the world meanwhile.
+   *
+   * @returns The findings and what was counted on the way.
+   * @throws {ThreadStateError} If the thread state is not attached.
+   */
+  check(): CheckReport {
+    return this.threads.stopTheWorld(() => checkCore(this.core));
+  }
+
+  /** Figures of the whole heap, read without stopping anybody. */
+  stats(): Stats.HeapStats {
+    return Stats.read(this.core.m);
+  }
+
+  /**
+   * Gives back what nothing is allocated in. A safe point: the caller holds
+   * no reference to an object that another thread might have freed.
+   *
+   * @returns How much the footprint shrank. Bytes.
+   */
+  trim(): number {
+    if (this.core.isAttached) this.threads.safePoint();
+    return Leave.trim(this.core.m, this.core.isAttached);
+  }
+
+  /**
+   * Thread exit: blocks that this worker allocated stay valid, its pools go to
+   * other workers. Closing twice is nothing.
+   */
+  close(): void {
+    if (this.core.isClosed) return;
+    if (!this.core.isAttached) this.threads.attach();
+    this.threads.leave();
+    Stats.fold(this.core.m);
+    this.core.close();
+  }
+
+  /** {@linkcode Heap.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The layout number of a build. */
+function buildNumber(build: unknown): number {
+  if (build === "free-threaded") return Header.BUILD_FREE_THREADED;
+  if (build === "gil") return Header.BUILD_GIL;
+  throw new TypeError(
+    `Cannot create a heap: build must be "free-threaded" or "gil", not ${
+      typeof build === "string" ? `"${build}"` : String(build)
+    }`,
+  );
+}
+
+/** The size of the buffer for a `maxBytes`. Bytes. */
+function bufferSize(maxBytes: unknown): number {
+  if (typeof maxBytes !== "number") {
+    throw new TypeError(
+      `Cannot create a heap: maxBytes must be a number, not ${
+        String(maxBytes)
+      }`,
+    );
+  }
+  const isInRange = maxBytes >= Layout.MIN_BYTES &&
+    maxBytes <= Layout.MAX_BYTES;
+  if (!isInRange) {
+    throw new RangeError(
+      `Cannot create a heap of ${maxBytes} bytes: maxBytes must be from ` +
+        `${Layout.MIN_BYTES} to ${Layout.MAX_BYTES}`,
+    );
+  }
+  return Math.floor(maxBytes / Layout.ARENA_SIZE) * Layout.ARENA_SIZE;
+}
+
+/**
+ * Makes a heap; the caller gets an attached thread state of it.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createHeap } from "@obmalloc/obmalloc";
+ *
+ * using heap = createHeap({ build: "gil", maxBytes: 64 * 1024 * 1024 });
+ * assert.equal(heap.build, "gil");
+ * ```
+ *
+ * @param options Build, size and switch interval.
+ * @returns The heap.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If `maxBytes` or `switchInterval` is out of range, or
+ * the engine cannot reserve the buffer.
+ */
+export function createHeap(options: HeapOptions = {}): Heap {
+  const build = buildNumber(options.build ?? "free-threaded");
+  const bytes = bufferSize(options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const heap = new Heap(Core.create(build, bytes, CLOCK));
+  if (options.switchInterval !== undefined) {
+    heap.threads.switchInterval = options.switchInterval;
+  }
+  return heap;
+}
+
+/**
+ * Joins a heap; this worker gets an attached thread state of its own.
+ *
+ * In the GIL build the call waits for the GIL: whoever holds it must come to a
+ * safe point or detach.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { attach, createHeap } from "@obmalloc/obmalloc";
+ *
+ * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
+ * const { handle } = heap; // post this to a worker, which calls attach()
+ * heap.threads.detach();
+ * using other = attach(handle);
+ * assert.notEqual(other.threads.slot, heap.threads.slot);
+ * ```
+ *
+ * @param handle What {@linkcode Heap.handle} was in the worker that has it.
+ * @returns The heap.
+ * @throws {HandleError} If it is no handle of a heap of this version.
+ * @throws {ThreadStateError} If all thread states are in use, or this worker
+ * has one of this heap attached.
+ */
+export function attach(handle: HeapHandle): Heap {
+  if (handle?.obmalloc !== "heap") {
+    throw new HandleError(
+      "Cannot attach: the argument is no handle of a heap",
+    );
+  }
+  return new Heap(Core.join(handle.buffer, CLOCK));
+}
+
+/**
+ * Checks every invariant of every layer; stops the world meanwhile. The same
+ * as {@linkcode Heap.check}.
+ *
+ * @param heap The heap, attached.
+ * @returns The findings and what was counted on the way.
+ */
+export function checkHeap(heap: Heap): CheckReport {
+  return heap.check();
+}

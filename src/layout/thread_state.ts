@@ -1,0 +1,71 @@
+/**
+ * `PyThreadState`: one slot for each worker, and two that are no worker.
+ *
+ * ```text
+ *   0  STATE  INCARNATION  X_EVAL_BREAKER  IN_USE …        line that others may write
+ *   16 X_NEWS  X_RAW_NEWS                                  line that others write
+ *   32 X_QSBR_SEQ                                          written by its thread, read by pollers
+ *   48 waiter, see waiter.ts                               parking
+ *   64 statistics of its thread                            written by its thread only
+ *   128 RINGS: RAW │ MEM │ OBJ │ MEM via RAW │ OBJ via RAW    5 sets of 64 ring heads
+ * ```
+ *
+ * A ring set has one word for each size class: 32 small classes, 24 medium ones.
+ * Rings belong to the thread while it is ATTACHED (RAW: always); of a DETACHED
+ * thread to who moved its state to SUSPENDED. Slot 0 is NOBODY: its news list
+ * holds pages of abandoned pools. Slot 1 is the GIL: its rings are those of
+ * whoever holds the GIL.
+ *
+ * Source: CPython 3.14 Include/internal/pycore_tstate.h, pycore_mimalloc.h.
+ *
+ * @module
+ */
+
+/** DETACHED, ATTACHED, SUSPENDED or SHUTTING_DOWN. Atomic. C: tstate->state. */
+export const X_STATE = 0;
+/** How often the slot was given out. Count, 19 bits. */
+export const INCARNATION = 1;
+/** Requests that the thread looks at in safe points, see `eval_breaker.ts`. Atomic. */
+export const X_EVAL_BREAKER = 2;
+/** 1 while the slot belongs to a worker. Under the threads lock. */
+export const IN_USE = 3;
+/** Pages of MEM and OBJ with fresh remote frees, or CLOSED. Page number, atomic. */
+export const X_NEWS = 16;
+/** Pages of RAW with fresh remote frees, or CLOSED. Page number, atomic. */
+export const X_RAW_NEWS = 17;
+/** Last write sequence seen, or 0 while detached. Atomic. */
+export const X_QSBR_SEQ = 32;
+/** Waiter record. */
+export const WAITER = 48;
+/** Blocks this thread freed into other holders' pools. Count. */
+export const STAT_REMOTE_FREES = 64;
+/** Times this thread had to park for a lock. Count. */
+export const STAT_LOCK_WAITS = 65;
+/** Pools and spans this thread took. Count. */
+export const STAT_POOLS_TAKEN = 66;
+/** Pools of exited threads this thread adopted. Count. */
+export const STAT_ADOPTED = 67;
+/** Times this thread waited for the GIL. Count. */
+export const STAT_GIL_WAITS = 68;
+/** Five sets of ring heads. */
+export const RINGS = 128;
+
+/** Words of one ring set. Count. */
+export const RING_SET = 64;
+/** Ring set of blocks that MEM (with 1) and OBJ (with 2) get from the RAW engine. */
+export const VIA_RAW = 2;
+
+/** News list of a slot that nobody holds. */
+export const CLOSED = -1;
+
+/** State: not attached; memory of MEM and OBJ may not be touched. */
+export const DETACHED = 0;
+/** State: attached. */
+export const ATTACHED = 1;
+/** State: detached and stopped by another thread, until it sets DETACHED. */
+export const SUSPENDED = 2;
+/** State: exiting; never attaches again. */
+export const SHUTTING_DOWN = 3;
+
+/** Size of the record. Words. */
+export const SIZEOF = 512;

@@ -1,0 +1,100 @@
+/**
+ * Makes the shared buffer of a new heap, and opens that of an existing one.
+ *
+ * `create()` writes the header and marks the pages of the heap's own tables;
+ * the layers above initialise their parts and then the heap calls `publish()`.
+ *
+ * ## Invariants (checked by tools/check.ts)
+ *   M1  MAGIC, VERSION, BUILD, PAGES and REMOTES agree with the buffer
+ *   M2  pages below FIRST_PAGE are METADATA; those beyond the heap are FREE
+ *
+ * ## Threads
+ *   Until `publish()` the buffer is known to its maker only. Afterwards the
+ *   words written here never change. A worker that stops in between leaves a
+ *   buffer that `open()` refuses.
+ *
+ * @module
+ */
+
+import { HandleError } from "../errors.ts";
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
+import { type Clock, Memory } from "./memory.ts";
+
+/**
+ * A buffer of `bytes` (a multiple of 1 MiB) with a complete header.
+ *
+ * @throws {RangeError} If the engine cannot reserve that many bytes.
+ */
+export function create(build: number, bytes: number, clock: Clock): Memory {
+  const buffer = new SharedArrayBuffer(bytes);
+  const i32 = new Int32Array(buffer);
+  const pages = bytes / Layout.PAGE_SIZE;
+  const remotes = Layout.POOLS + pages * PoolRecord.SIZEOF;
+  const end = (remotes + pages * RemoteRecord.SIZEOF) * 4;
+  const first = Math.ceil(end / Layout.PAGE_SIZE);
+  i32[Header.MAGIC] = Header.MAGIC_VALUE;
+  i32[Header.VERSION] = Header.VERSION_VALUE;
+  i32[Header.BUILD] = build;
+  i32[Header.PAGES] = pages;
+  i32[Header.REMOTES] = remotes;
+  i32[Header.FIRST_PAGE] = first;
+  for (let page = 0; page < first; page++) {
+    i32[Layout.PAGE_MAP + page] = PageMap.METADATA;
+  }
+  const id = crypto.getRandomValues(new Int32Array(2));
+  i32[Header.HEAP_ID] = id[0];
+  i32[Header.HEAP_ID + 1] = id[1];
+  return new Memory(buffer, clock);
+}
+
+/** Lets others attach: the heap is complete. */
+export function publish(m: Memory): void {
+  Atomics.store(m.i32, Header.X_READY, 1); // COMMIT
+}
+
+/**
+ * A window on a heap that somebody else made.
+ *
+ * @throws {HandleError} If the buffer is no heap of this version.
+ */
+export function open(buffer: SharedArrayBuffer, clock: Clock): Memory {
+  const fault = faultOf(buffer);
+  if (fault !== "") throw new HandleError(`Cannot attach: ${fault}`);
+  return new Memory(buffer, clock);
+}
+
+/** Why a buffer is no heap that this version can use, or `""`. */
+function faultOf(buffer: SharedArrayBuffer): string {
+  if (!(buffer instanceof SharedArrayBuffer)) {
+    return "the handle holds no SharedArrayBuffer";
+  }
+  const bytes = buffer.byteLength;
+  if (bytes < Layout.MIN_BYTES || bytes % Layout.ARENA_SIZE !== 0) {
+    return `a buffer of ${bytes} bytes is no heap`;
+  }
+  const i32 = new Int32Array(buffer);
+  if (i32[Header.MAGIC] !== Header.MAGIC_VALUE) {
+    return "the buffer is no heap";
+  }
+  if (i32[Header.VERSION] !== Header.VERSION_VALUE) {
+    return `the heap has layout version ${i32[Header.VERSION]}, ` +
+      `this library reads version ${Header.VERSION_VALUE}`;
+  }
+  const build = i32[Header.BUILD];
+  const isBuild = build === Header.BUILD_GIL ||
+    build === Header.BUILD_FREE_THREADED;
+  const pages = bytes / Layout.PAGE_SIZE;
+  const remotes = Layout.POOLS + pages * PoolRecord.SIZEOF;
+  if (
+    !isBuild || i32[Header.PAGES] !== pages ||
+    i32[Header.REMOTES] !== remotes
+  ) return "the header of the heap is damaged";
+  if (Atomics.load(i32, Header.X_READY) !== 1) {
+    return "the heap is not complete";
+  }
+  return "";
+}

@@ -1,0 +1,78 @@
+/**
+ * A worker's window on the heap: typed views and a few numbers.
+ *
+ * The shared memory is the truth; everything here can be rebuilt from it. One
+ * `Memory` belongs to one worker. It is the first argument of every function
+ * below the faces.
+ *
+ * ## Threads
+ *   The fields are of this worker alone. `slot`, `thread` and `owner` are set
+ *   once, when the worker gets its thread state.
+ *
+ * @module
+ */
+
+import * as Header from "../layout/header.ts";
+import * as Map from "../layout/memory_map.ts";
+
+/** Byte address in the heap, from the start of the buffer; 0 is NULL. */
+export type Address = number;
+
+/** What tells the time: injected, so that schedules can be replayed. */
+export interface Clock {
+  /** Milliseconds from some start, never going back. */
+  now(): number;
+}
+
+/** See the head of this file. */
+export class Memory {
+  /** The whole heap. */
+  readonly buffer: SharedArrayBuffer;
+  /** Words. */
+  readonly i32: Int32Array<SharedArrayBuffer>;
+  /** Bytes, for `memory/bytes.ts` only. */
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  /** Double words, for `memory/bytes.ts` only. */
+  readonly f64: Float64Array<SharedArrayBuffer>;
+  /** Pages of the heap. Count. */
+  readonly pages: number;
+  /** Remote records. Word index. */
+  readonly remotes: number;
+  /** `Header.BUILD_…`. */
+  readonly build: number;
+  /** The time. */
+  readonly clock: Clock;
+  /** Slot of this worker's thread state. */
+  slot = 0;
+  /** This worker's thread state. Word index. */
+  thread = 0;
+  /** Slot and incarnation: who this worker is in a lock word. */
+  owner = 0;
+
+  /** A window on a buffer whose header is complete. */
+  constructor(buffer: SharedArrayBuffer, clock: Clock) {
+    this.buffer = buffer;
+    this.i32 = new Int32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.pages = this.i32[Header.PAGES];
+    this.remotes = this.i32[Header.REMOTES];
+    this.build = this.i32[Header.BUILD];
+    this.clock = clock;
+  }
+}
+
+/** Pool record of a page. Word index. */
+export function recordOf(page: number): number {
+  return Map.POOLS + (page << 3);
+}
+
+/** Page of a pool record. Page number. */
+export function pageOf(record: number): number {
+  return (record - Map.POOLS) >> 3;
+}
+
+/** First byte of a page. Byte address. */
+export function addressOf(page: number): Address {
+  return (page << Map.PAGE_BITS) >>> 0;
+}

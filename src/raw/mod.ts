@@ -1,0 +1,3 @@
+/** Door of the page runs and large blocks. @module */
+export * as Large from "./large.ts";
+export * as Runs from "./runs.ts";

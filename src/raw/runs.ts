@@ -1,0 +1,291 @@
+/**
+ * Page runs: any number of adjacent pages, as `mmap` is in C.
+ *
+ * Free runs stand in bins of like length: one bin for each length below 64,
+ * then four bins to a doubling. A bit map finds the first bin that is sure to
+ * fit, so taking and giving back are O(1); only when no such bin has a run is
+ * the one bin searched whose runs may or may not be long enough.
+ *
+ * Arenas are cut from the top of a free run, all else from its bottom, so that
+ * what lies behind a large block tends to be free and the block can grow.
+ *
+ * ## Invariants (checked by tools/check.ts)
+ *   R1  every page is in exactly one of: metadata, an arena, a span, a large
+ *       block, a free run
+ *   R2  a free run's first page has LENGTH, its last page has HEAD, both are
+ *       FREE_RUN in the page map, pages between them are FREE
+ *   R3  no two free runs are adjacent
+ *   R4  a free run is on the list of its bin; a bin's bit is set iff it has one
+ *   R5  USED_PAGES + pages of free runs + metadata == pages of the heap
+ *
+ * ## Threads
+ *   Everything is under `RunBins.LOCK`. Page map words of pages that are not
+ *   free are not touched here. A worker that stops inside leaves the lock held.
+ *
+ * @module
+ */
+
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RunBins from "../layout/run_bins.ts";
+import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
+import { Mutex } from "../sync/mod.ts";
+
+const LOCK = Layout.RUNS + RunBins.LOCK;
+const BITMAP = Layout.RUNS + RunBins.BITMAP;
+const BINS = Layout.RUNS + RunBins.BINS;
+const USED_PAGES = Layout.RUNS + RunBins.USED_PAGES;
+const PEAK_PAGES = Layout.RUNS + RunBins.PEAK_PAGES;
+
+/** Lengths below this have a bin each. Pages. */
+const EXACT = 64;
+/** Words of the bit map. Count. */
+const BITMAP_WORDS = 8;
+/** First page whose addresses need 32 bits: arenas keep below it if they can. */
+const HALF = 131072;
+
+/** All pages behind the metadata become one free run. For a new heap. */
+export function init(m: Memory): void {
+  const first = m.i32[Header.FIRST_PAGE];
+  insert(m, first, m.pages - first);
+}
+
+/** Bin of a run of `length` pages. */
+export function binOf(length: number): number {
+  if (length < EXACT) return length;
+  const e = 31 - Math.clz32(length);
+  return EXACT + ((e - 6) << 2) + ((length >>> (e - 2)) & 3);
+}
+
+/** First bin whose runs all have `length` pages or more. */
+function fittingBin(length: number): number {
+  if (length < EXACT) return length;
+  const e = 31 - Math.clz32(length);
+  return binOf(length + (1 << (e - 2)) - 1);
+}
+
+/** First bin from `bin` on that is not empty, or 0. */
+function nextBin(m: Memory, bin: number): number {
+  let word = bin >>> 5;
+  let bits = word < BITMAP_WORDS
+    ? m.i32[BITMAP + word] & (-1 << (bin & 31))
+    : 0;
+  while (bits === 0) {
+    if (++word >= BITMAP_WORDS) return 0;
+    bits = m.i32[BITMAP + word];
+  }
+  return (word << 5) + 31 - Math.clz32(bits & -bits);
+}
+
+/** Puts a free run on its list and marks its ends. */
+function insert(m: Memory, page: number, length: number): void {
+  const i32 = m.i32;
+  const run = recordOf(page);
+  const last = page + length - 1;
+  i32[run + PoolRecord.LENGTH] = length;
+  i32[recordOf(last) + PoolRecord.HEAD] = page;
+  i32[Layout.PAGE_MAP + page] = PageMap.FREE_RUN;
+  i32[Layout.PAGE_MAP + last] = PageMap.FREE_RUN;
+  const bin = binOf(length);
+  const head = i32[BINS + bin];
+  i32[run + PoolRecord.NEXTPOOL] = head;
+  i32[run + PoolRecord.PREVPOOL] = 0;
+  if (head !== 0) i32[head + PoolRecord.PREVPOOL] = run;
+  i32[BINS + bin] = run;
+  i32[BITMAP + (bin >>> 5)] |= 1 << (bin & 31);
+}
+
+/** Takes a free run off its list and removes the marks of its ends. */
+function remove(m: Memory, page: number): void {
+  const i32 = m.i32;
+  const run = recordOf(page);
+  const length = i32[run + PoolRecord.LENGTH];
+  const next = i32[run + PoolRecord.NEXTPOOL];
+  const prev = i32[run + PoolRecord.PREVPOOL];
+  const bin = binOf(length);
+  if (next !== 0) i32[next + PoolRecord.PREVPOOL] = prev;
+  if (prev !== 0) i32[prev + PoolRecord.NEXTPOOL] = next;
+  else {
+    i32[BINS + bin] = next;
+    if (next === 0) i32[BITMAP + (bin >>> 5)] &= ~(1 << (bin & 31));
+  }
+  i32[Layout.PAGE_MAP + page] = PageMap.FREE;
+  i32[Layout.PAGE_MAP + page + length - 1] = PageMap.FREE;
+}
+
+/** Counts pages as handed out (or, if negative, as given back). */
+function account(m: Memory, pages: number): void {
+  const used = m.i32[USED_PAGES] + pages;
+  m.i32[USED_PAGES] = used;
+  if (used > m.i32[PEAK_PAGES]) m.i32[PEAK_PAGES] = used;
+}
+
+/** A free run of at least `length` pages, or 0. Page number. */
+function find(m: Memory, length: number): number {
+  const bin = nextBin(m, fittingBin(length));
+  if (bin !== 0) return pageOf(m.i32[BINS + bin]);
+  let run = m.i32[BINS + binOf(length)];
+  while (run !== 0 && m.i32[run + PoolRecord.LENGTH] < length) {
+    run = m.i32[run + PoolRecord.NEXTPOOL];
+  }
+  return run === 0 ? 0 : pageOf(run);
+}
+
+/**
+ * Takes `length` pages.
+ *
+ * @returns Their first page, or 0 if there is no such run.
+ */
+export function alloc(m: Memory, length: number): number {
+  Mutex.lock(m, LOCK);
+  const page = find(m, length);
+  if (page !== 0) {
+    const rest = m.i32[recordOf(page) + PoolRecord.LENGTH] - length;
+    remove(m, page);
+    if (rest > 0) insert(m, page + length, rest);
+    account(m, length);
+  }
+  Mutex.unlock(m, LOCK);
+  return page;
+}
+
+/** Where in a free run an arena goes: as high as it can, below 2 GiB first. */
+function arenaPlace(page: number, length: number): number {
+  const end = page + length;
+  const size = Layout.PAGES_PER_ARENA;
+  if (end > HALF) {
+    const low = HALF - size;
+    if (low >= page) return low;
+  }
+  const high = (end - size) & -size;
+  return high >= page ? high : 0;
+}
+
+/** A free run that an aligned arena fits into, or 0. Page number. */
+function findForArena(m: Memory): number {
+  const size = Layout.PAGES_PER_ARENA;
+  const bin = nextBin(m, fittingBin(2 * size - 1));
+  if (bin !== 0) return pageOf(m.i32[BINS + bin]);
+  for (let b = binOf(size); b <= binOf(2 * size - 2); b++) {
+    let run = m.i32[BINS + b];
+    while (run !== 0) {
+      const page = pageOf(run);
+      if (arenaPlace(page, m.i32[run + PoolRecord.LENGTH]) !== 0) return page;
+      run = m.i32[run + PoolRecord.NEXTPOOL];
+    }
+  }
+  return 0;
+}
+
+/**
+ * Takes the pages of an arena, aligned to its size. C: `_PyObject_Arena.alloc`.
+ *
+ * @returns Their first page, or 0 if no aligned run is free.
+ */
+export function allocArena(m: Memory): number {
+  Mutex.lock(m, LOCK);
+  const run = findForArena(m);
+  let page = 0;
+  if (run !== 0) {
+    const length = m.i32[recordOf(run) + PoolRecord.LENGTH];
+    page = arenaPlace(run, length);
+    const before = page - run;
+    const after = length - before - Layout.PAGES_PER_ARENA;
+    remove(m, run);
+    if (before > 0) insert(m, run, before);
+    if (after > 0) insert(m, page + Layout.PAGES_PER_ARENA, after);
+    account(m, Layout.PAGES_PER_ARENA);
+  }
+  Mutex.unlock(m, LOCK);
+  return page;
+}
+
+/** Makes pages a free run, merged with free neighbours. Under the lock. */
+function giveLocked(m: Memory, page: number, length: number): void {
+  const i32 = m.i32;
+  let first = page;
+  let pages = length;
+  const kindOfPrevious = i32[Layout.PAGE_MAP + page - 1] & PageMap.KIND_MASK;
+  if (kindOfPrevious === PageMap.FREE_RUN) {
+    first = i32[recordOf(page - 1) + PoolRecord.HEAD];
+    pages += page - first;
+    remove(m, first);
+  }
+  const next = page + length;
+  if (
+    next < m.pages &&
+    (i32[Layout.PAGE_MAP + next] & PageMap.KIND_MASK) === PageMap.FREE_RUN
+  ) {
+    pages += i32[recordOf(next) + PoolRecord.LENGTH];
+    remove(m, next);
+  }
+  insert(m, first, pages);
+  account(m, -length);
+}
+
+/**
+ * Gives `length` pages back. Their page map words are FREE already, or, with
+ * `key`, are this one and become FREE under the lock.
+ *
+ * @returns False, and nothing happens, if the first page's word is not `key`.
+ */
+export function free(
+  m: Memory,
+  page: number,
+  length: number,
+  key: number = PageMap.FREE,
+): boolean {
+  const i32 = m.i32;
+  Mutex.lock(m, LOCK);
+  const isOurs = i32[Layout.PAGE_MAP + page] === key;
+  if (isOurs) {
+    if (key !== PageMap.FREE) {
+      for (let k = 0; k < length; k++) {
+        i32[Layout.PAGE_MAP + page + k] = PageMap.FREE;
+      }
+    }
+    giveLocked(m, page, length);
+  }
+  Mutex.unlock(m, LOCK);
+  return isOurs;
+}
+
+/**
+ * Lengthens a run where it stands, from `length` to `wanted` pages.
+ *
+ * @returns False, and nothing happens, if the pages behind it are not free.
+ */
+export function extend(
+  m: Memory,
+  page: number,
+  length: number,
+  wanted: number,
+): boolean {
+  const i32 = m.i32;
+  const next = page + length;
+  if (next >= m.pages) return false;
+  Mutex.lock(m, LOCK);
+  const isFree =
+    (i32[Layout.PAGE_MAP + next] & PageMap.KIND_MASK) === PageMap.FREE_RUN;
+  const rest = i32[recordOf(next) + PoolRecord.LENGTH] - (wanted - length);
+  const fits = isFree && rest >= 0;
+  if (fits) {
+    remove(m, next);
+    if (rest > 0) insert(m, page + wanted, rest);
+    account(m, wanted - length);
+  }
+  Mutex.unlock(m, LOCK);
+  return fits;
+}
+
+/** Pages that are handed out now: arenas, spans and large blocks. Count. */
+export function usedPages(m: Memory): number {
+  return m.i32[USED_PAGES];
+}
+
+/** Most pages that were handed out at one time. Count. */
+export function peakPages(m: Memory): number {
+  return m.i32[PEAK_PAGES];
+}

@@ -1,0 +1,109 @@
+/**
+ * Rounds: what most shapes are made of. All workers do a number of steps, meet
+ * at a barrier, and the last to arrive checks the heap while the others wait.
+ *
+ * Rounds are of very different length, most of them short: races show right
+ * after a barrier, when all workers start at once, far more often than in the
+ * middle of a long run.
+ *
+ * ## Invariants
+ *   R1  all workers of a run do the same rounds: the lengths come from a
+ *       stream that all of them share, and one of them decides when to leave
+ *   R2  when the barrier opens, every live block stands in a record
+ *
+ * ## Threads
+ *   The barrier of `control.ts`. The last to arrive stays attached and opens
+ *   it after the check; all others wait detached.
+ *
+ * @module
+ */
+
+import { findOverlap, liveRecords } from "./audit.ts";
+import { RUN, TABLE_BLOCKS, X_LEAVE, X_PHASE } from "./control.ts";
+import type { Hand } from "./hand.ts";
+import { Random } from "./random.ts";
+import { SHAPES } from "./task.ts";
+import * as WorkerRecord from "./worker_record.ts";
+
+/** A shape made of rounds. */
+export interface RoundShape {
+  /** One round of one worker, about `steps` calls of the heap long. */
+  round(hand: Hand, round: number, steps: number): void;
+  /** What the worker does after the last round. */
+  finish(hand: Hand, round: number): void;
+}
+
+/** Longest round. Steps. */
+const LONGEST = 8192;
+/** Shortest round. Steps. */
+const SHORTEST = 64;
+/** The whole heap is checked after one round in so many. Count. */
+const CHECK_EVERY = 8;
+
+/** Does rounds until time or the number of operations is up. */
+export function runRounds(hand: Hand, shape: RoundShape): void {
+  const { task } = hand;
+  const pace = new Random(task.seed, SHAPES.indexOf(task.shape));
+  let left = task.ops === 0 ? Infinity : task.ops;
+  let round = 0;
+  let leave = false;
+  while (!leave) {
+    const steps = Math.min(left, pace.logarithmic(SHORTEST, LONGEST));
+    left -= steps;
+    hand.i32[hand.record + WorkerRecord.ROUND] = round;
+    if (checksNow(hand, round)) hand.check();
+    shape.round(hand, round, steps);
+    leave = meet(hand, round, left === 0);
+    round++;
+  }
+  shape.finish(hand, round);
+}
+
+/** Whether it is this worker's turn to check while the others are at work. */
+function checksNow(hand: Hand, round: number): boolean {
+  if (round % CHECK_EVERY !== CHECK_EVERY / 2) return false;
+  const turn = Math.floor(round / CHECK_EVERY);
+  return turn % hand.task.workers === hand.task.worker;
+}
+
+/** Meets the others at the barrier; true if this was the last round. */
+function meet(hand: Hand, round: number, done: boolean): boolean {
+  const { control, i32 } = hand;
+  const phase = Atomics.load(i32, X_PHASE);
+  if (control.arrive()) {
+    const leave = done || control.stop !== RUN;
+    if (leave || round % CHECK_EVERY === 0) checkAll(hand);
+    control.open(leave);
+  } else {
+    hand.detached(
+      WorkerRecord.AT_BARRIER,
+      () => control.awaitPhase(phase),
+    );
+  }
+  hand.interruptIfFailed();
+  return Atomics.load(i32, X_LEAVE) === 1;
+}
+
+/** Checks the heap and compares it with what is known to live in it. */
+function checkAll(hand: Hand): void {
+  const blocks = hand.check();
+  const live = liveRecords(hand.control);
+  const overlap = findOverlap(hand.control, live);
+  if (overlap !== "") hand.fail("damaged", overlap);
+  compareBlocks(hand, blocks, live.length);
+  hand.control.samplePeak();
+}
+
+function compareBlocks(hand: Hand, inHeap: number, alive: number): void {
+  if (inHeap === alive) return;
+  const text = `The heap counts ${inHeap} blocks in use, alive are ${alive}`;
+  hand.fail("lost-block", text);
+}
+
+/** Verifies and frees all but the first quarter of a table. */
+export function releaseMost(hand: Hand, table: number): void {
+  for (let number = TABLE_BLOCKS - 1; number >= TABLE_BLOCKS / 4; number--) {
+    const record = hand.control.entry(table, number);
+    if (hand.holds(record)) hand.release(record);
+  }
+}

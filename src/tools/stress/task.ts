@@ -1,0 +1,33 @@
+/**
+ * What a worker of the stress run is told to do.
+ *
+ * @module
+ */
+
+import type { Canary } from "./canary.ts";
+
+/** The shapes in the order in which they run; the index is part of the seed. */
+export const SHAPES = ["larson", "xmalloc", "mstress", "churn"] as const;
+
+/** Name of a shape. */
+export type ShapeName = typeof SHAPES[number];
+
+/** Order to one worker. Structured-cloneable. */
+export interface Task {
+  /** What to do. */
+  readonly shape: ShapeName;
+  /** Seed of the run; with shape, worker and life it gives the stream. */
+  readonly seed: number;
+  /** Number of this worker: 0 ≤ worker < workers. */
+  readonly worker: number;
+  /** Workers at a time. Count. */
+  readonly workers: number;
+  /** How many workers had this number before. Count. */
+  readonly life: number;
+  /** Steps of each worker, or 0 to go on until time is up. Count. */
+  readonly ops: number;
+  /** Size of the heap. Bytes. */
+  readonly maxBytes: number;
+  /** Planted bug, if any. */
+  readonly canary: Canary | undefined;
+}
