@@ -34,7 +34,7 @@ export interface Adapter {
   /** After a wait: this thread may allocate again. */
   enter(): void;
   /** What a checker finds wrong; empty if nothing, or if there is none. */
-  check(): string[];
+  check(): readonly string[];
   /** Ends this thread's use. */
   close(): void;
 }

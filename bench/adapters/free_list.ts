@@ -99,7 +99,9 @@ export class FreeList implements Allocator {
     const size = classSize(c);
     const pages = (size + 16383) >>> 14;
     const page = words[NEXT_PAGE];
-    if (page + pages > PAGES) throw new RangeError("Cannot carve: no page left");
+    if (page + pages > PAGES) {
+      throw new RangeError("Cannot carve: no page left");
+    }
     words[NEXT_PAGE] = page + pages;
     words[CLASSES + page] = c;
     const start = page << 14;

@@ -65,14 +65,11 @@ export class ObjDomain {
     const n = nbytes | 0;
     if (n === nbytes && (n - 1) >>> 0 < 512) {
       const i32 = this.#i32;
-      const ring = this.#rings + ((n - 1) >> 4);
-      const pool = i32[ring];
-      if (pool !== 0) {
-        const block = i32[pool + FREEBLOCK];
-        const next = i32[block >>> 2];
-        i32[pool + FREEBLOCK] = next; // COMMIT
+      const pool = i32[this.#rings + ((n - 1) >> 4)];
+      const block = i32[pool + FREEBLOCK];
+      if (block !== 0) {
+        i32[pool + FREEBLOCK] = i32[block >>> 2]; // COMMIT
         i32[pool + COUNT] = i32[pool + COUNT] + 1;
-        if (next === 0) Pool.extend(this.#m, ring, pool);
         return block >>> 0;
       }
     }
@@ -83,22 +80,25 @@ export class ObjDomain {
   free(block: Address): void {
     const page = block >>> 14;
     const i32 = this.#i32;
-    if (block === block >>> 0 && i32[PAGE_MAP + page] === this.#key) {
+    if ((block | 0) === block && i32[PAGE_MAP + page] === this.#key) {
       const pool = POOLS + (page << 3);
       const offset = block & 16383;
-      const distance = offset - 48;
-      const index = Math.imul(distance >> 4, i32[pool + MAGIC]) >>> 20;
+      const units = (offset >> 4) - 3;
+      // The fraction of units × reciprocal is next to 0 iff a block starts
+      // here, see size_classes.ts.
+      const product = Math.imul(units, i32[pool + MAGIC]);
       if (
-        Math.imul(index, (i32[pool + SZIDX] + 1) << 4) === distance &&
-        offset < i32[pool + NEXTOFFSET]
+        ((product & 0xffc00) | (block & 15)) === 0 && units >= 0 &&
+        offset < i32[pool + NEXTOFFSET] && block > 0
       ) {
         const next = i32[pool + FREEBLOCK];
         i32[block >>> 2] = next;
-        i32[pool + FREEBLOCK] = block | 0; // COMMIT
+        i32[pool + FREEBLOCK] = block; // COMMIT
         const count = i32[pool + COUNT] - 1;
         i32[pool + COUNT] = count;
         if (next === 0 || count === 0) {
-          Pool.settle(this.#m, page, next === 0);
+          const ring = this.#rings + i32[pool + SZIDX];
+          Pool.settle(this.#m, ring, pool, next);
         }
         return;
       }

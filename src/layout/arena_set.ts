@@ -6,7 +6,7 @@
  *   ┌─ … ───┬────────────────┬───────────┬─────────┬────────────┬─────────────┬─ …
  *   │ LOCK  │ USABLE_ARENAS  │ CURRENT   │ TOTAL   │ HIGHWATER  │QUARANTINED  │
  *   └───────┴────────────────┴───────────┴─────────┴────────────┴─────────────┴─ …
- *   32  NFP2LASTA[65]      128  ABANDONED[5 × 64]      512  QUARANTINE[64]
+ *   32  NFP2LASTA[65]      128  ABANDONED[5 × 64]      512  QUARANTINE[64]  576  TAILS[64]
  * ```
  *
  * `LOCK` is a mutex word on its own line; all else is plain and belongs to who
@@ -39,7 +39,9 @@ export const ABANDONED_COUNT = 21;
 export const NFP2LASTA = 32;
 /** Rings of pools that exited threads left, 5 sets of 64 classes. */
 export const ABANDONED = 128;
-/** Rings of empty OBJ pools that wait for QSBR, oldest last, 64 classes. */
+/** Rings of empty OBJ pools that wait for QSBR, oldest first, 64 classes. */
 export const QUARANTINE = 512;
+/** Last pool of each of these rings that is not empty. Word index, 64 words. */
+export const TAILS = 576;
 /** Size of the record. Words. */
 export const SIZEOF = 1024;

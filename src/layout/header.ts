@@ -2,42 +2,43 @@
  * The heap header: what a worker reads first.
  *
  * ```text
- *   0       1         2       3       4       5        6          7         8        9
- *   ┌───────┬─────────┬───────┬───────┬───────┬────────┬──────────┬─────────┬────────┬────────┐
- *   │ MAGIC │ VERSION │ BUILD │ PAGES │REMOTES│FIRST_  │ HEAP_ID  │X_POISON │X_READY │X_THREADS
- *   │       │         │       │       │       │PAGE    │ (2 words)│         │        │ _USED  │
- *   └───────┴─────────┴───────┴───────┴───────┴────────┴──────────┴─────────┴────────┴────────┘
- *   16: THREADS_LOCK, a mutex word on its own 64-byte line
+ *   0        16      17        18      19      20       21          22        24        25
+ *   ┌────────┬───────┬─────────┬───────┬───────┬────────┬───────────┬─────────┬─────────┬───────┬─ …
+ *   │ NULL   │ MAGIC │ VERSION │ BUILD │ PAGES │REMOTES │FIRST_PAGE │ HEAP_ID │X_POISON │X_READY│
+ *   │ record │       │         │       │       │        │           │ 2 words │         │       │
+ *   └────────┴───────┴─────────┴───────┴───────┴────────┴───────────┴─────────┴─────────┴───────┴─ …
+ *   26: X_THREADS_USED   32: THREADS_LOCK, a mutex word on its own 64-byte line
  * ```
  *
- * Words 0–7 are written once, before `X_READY`; all may read them plainly.
- * `X_` words are atomic.
+ * Words 0–15 are 0 for ever: a record index of 0 means "none", and whoever
+ * reads through it finds an empty pool. Words 16–23 are written once, before
+ * `X_READY`; all may read them plainly. `X_` words are atomic.
  *
  * @module
  */
 
 /** Equal to {@linkcode MAGIC_VALUE} in every heap. */
-export const MAGIC = 0;
+export const MAGIC = 16;
 /** Layout version: {@linkcode VERSION_VALUE}. */
-export const VERSION = 1;
+export const VERSION = 17;
 /** {@linkcode BUILD_FREE_THREADED} or {@linkcode BUILD_GIL}. */
-export const BUILD = 2;
+export const BUILD = 18;
 /** Pages of the heap, metadata included. Count. */
-export const PAGES = 3;
+export const PAGES = 19;
 /** Remote records, `remote_record.ts`. Word index. */
-export const REMOTES = 4;
+export const REMOTES = 20;
 /** First page that may be handed out. Page number. */
-export const FIRST_PAGE = 5;
+export const FIRST_PAGE = 21;
 /** Random-looking id that tells two heaps apart; two words. */
-export const HEAP_ID = 6;
+export const HEAP_ID = 22;
 /** Not 0 once a fatal error was reported. Atomic. */
-export const X_POISON = 8;
+export const X_POISON = 24;
 /** 1 once the heap may be attached to. Atomic. */
-export const X_READY = 9;
+export const X_READY = 25;
 /** Thread states ever used are those below this slot. Count, atomic, grows only. */
-export const X_THREADS_USED = 10;
+export const X_THREADS_USED = 26;
 /** Mutex word: reserving and releasing of thread states. */
-export const THREADS_LOCK = 16;
+export const THREADS_LOCK = 32;
 
 /** "obma" in little-endian. */
 export const MAGIC_VALUE = 0x616d626f;

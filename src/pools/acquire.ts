@@ -72,7 +72,7 @@ export function pool(m: Memory, key: number, szidx: number): number {
   const record = supply(m, set, key, szidx);
   Mutex.unlock(m, set + ArenaSet.LOCK);
   if (record !== 0) {
-    Ring.pushFront(m, ring, record);
+    Ring.push(m, ring, record);
     i32[m.thread + ThreadState.STAT_POOLS_TAKEN] += 1;
   }
   return record;

@@ -52,9 +52,9 @@ function leave(m: Memory, page: number, key: number): void {
   const set = Policy.arenaSetOf(m, key);
   const orphan = Policy.withHolder(key, PageMap.NOBODY);
   Mutex.lock(m, set + ArenaSet.LOCK);
-  if (i32[pool + PoolRecord.FREEBLOCK] !== 0) {
+  if (!Ring.isFull(m, pool)) {
     const szidx = i32[pool + PoolRecord.SZIDX];
-    Ring.pushBack(m, Supply.abandonedRing(m, orphan, szidx), pool);
+    Ring.push(m, Supply.abandonedRing(m, orphan, szidx), pool);
     i32[set + ArenaSet.ABANDONED_COUNT] += 1;
   }
   Atomics.store(i32, Layout.PAGE_MAP + page, orphan); // COMMIT
@@ -79,15 +79,19 @@ export function exit(m: Memory): void {
   }
 }
 
-/** Gives the spare of a ring back: its last pool, if that is empty. */
+/** Gives the empty pools of a ring back: its spare, and any behind it. */
 function releaseSpare(m: Memory, ring: number): void {
   const i32 = m.i32;
-  if (i32[ring] === 0) return;
-  const pool = Ring.last(m, ring);
-  if (i32[pool + PoolRecord.COUNT] !== 0) return;
-  Ring.unlink(m, ring, pool);
-  const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
-  Supply.release(m, i32[Layout.PAGE_MAP + page], pool);
+  let pool = i32[ring];
+  while (pool !== 0) {
+    const next = i32[pool + PoolRecord.NEXTPOOL];
+    if (i32[pool + PoolRecord.COUNT] === 0) {
+      Ring.unlink(m, ring, pool);
+      const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
+      Supply.release(m, i32[Layout.PAGE_MAP + page], pool);
+    }
+    pool = next;
+  }
 }
 
 /** Gives back the spares of the ring sets `from` … `to` − 1 of a slot. */
@@ -119,14 +123,14 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
   const i32 = m.i32;
   const theirs = Policy.ringOf(m, Policy.withHolder(key, slot), szidx);
   const pool = i32[theirs];
-  if (pool === 0) return 0;
+  if (pool === 0 || Ring.isFull(m, pool)) return 0;
   const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
   Ring.unlink(m, theirs, pool);
   const set = Policy.arenaSetOf(m, key);
   Mutex.lock(m, set + ArenaSet.LOCK);
   Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
   Mutex.unlock(m, set + ArenaSet.LOCK);
-  Ring.pushFront(m, Policy.ringOf(m, key, szidx), pool);
+  Ring.push(m, Policy.ringOf(m, key, szidx), pool);
   i32[m.thread + ThreadState.STAT_ADOPTED] += 1;
   return pool;
 }

@@ -74,7 +74,7 @@ export function arenaSetOf(m: Memory, key: number): number {
  * that hovers at a boundary does not thrash. pymalloc keeps none.
  */
 export function keepsSpare(m: Memory, key: number): boolean {
-  return !isUnderGil(m, key);
+  return !isUnderGil(m, key) || kindOf(key) !== PageMap.POOL;
 }
 
 /**

@@ -2,16 +2,24 @@
  * Pools: pieces of the heap cut into blocks of one size, small pools of one
  * page and spans of up to 16.
  *
+ * pymalloc keeps the free list of every pool in a ring filled: it carves the
+ * next block, or takes a full pool out of the ring, as soon as the list runs
+ * dry. Here that happens when the next request finds the list dry. Blocks are
+ * handed out in the same order, because a block that was never handed out is
+ * always the last of pymalloc's list; but a pool that goes back and forth
+ * between full and not full stays where it is, and the fast path has one
+ * branch less.
+ *
  * ## States
- *   used   free list not empty; in the ring of its class
- *   full   free list empty; in no ring
- *   empty  COUNT == 0; goes back to where it came from, or stays last in the
- *          ring as the class's spare
+ *   used   has free blocks, or blocks to carve; in the ring of its class
+ *   full   neither; in no ring, or still the first of its ring
+ *   empty  COUNT == 0; goes back to where it came from, or stays if it is the
+ *          only one in its ring
  *
  * ## Invariants (checked by tools/check.ts)
- *   P1  COUNT + |free list| + blocks never carved == capacity; blocks on the
- *       remote stack are counted in COUNT
- *   P2  in a ring ⇔ FREEBLOCK != 0
+ *   P1  COUNT + |free list| == blocks carved; blocks on the remote stack are
+ *       counted in COUNT
+ *   P2  used ⇒ in a ring; full ⇒ in no ring, or first in it
  *   P3  NEXTOFFSET steps by the block size and ends above MAXNEXTOFFSET
  *
  * ## Threads
@@ -27,7 +35,7 @@
 
 import * as Layout from "../layout/memory_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import { type Address, addressOf, type Memory, pageOf } from "../memory/mod.ts";
+import type { Address, Memory } from "../memory/mod.ts";
 import * as Acquire from "./acquire.ts";
 import * as Policy from "./policy.ts";
 import * as Ring from "./ring.ts";
@@ -35,25 +43,55 @@ import * as SizeClasses from "./size_classes.ts";
 import * as Supply from "./supply.ts";
 
 // Hot: constants of this module fold, imported ones are read.
-const FREEBLOCK = PoolRecord.FREEBLOCK;
-const COUNT = PoolRecord.COUNT;
-const NEXTOFFSET = PoolRecord.NEXTOFFSET;
+const POOLS = Layout.POOLS;
+const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
+  PoolRecord;
+
+/** Blocks are carved until they fill this much, at least one. Bytes. */
+const CARVE_BYTES = 256;
 
 /**
- * The pool's last free block was taken: carve one more, or, if all are carved,
- * take the full pool out of its ring. C: pymalloc_pool_extend().
+ * Carves blocks into the dry free list of a pool, in the order of addresses.
+ * C: pymalloc_pool_extend().
  */
-export function extend(m: Memory, ring: number, pool: number): void {
+function carve(m: Memory, pool: number): void {
   const i32 = m.i32;
-  const offset = i32[pool + NEXTOFFSET];
-  if (offset <= i32[pool + PoolRecord.MAXNEXTOFFSET]) {
-    const block = addressOf(pageOf(pool)) + offset;
-    i32[block >>> 2] = 0;
-    i32[pool + NEXTOFFSET] = offset +
-      SizeClasses.blockSize(i32[pool + PoolRecord.SZIDX]);
-    i32[pool + FREEBLOCK] = block | 0; // COMMIT
-  } else {
-    Ring.unlink(m, ring, pool);
+  const size = SizeClasses.blockSize(i32[pool + SZIDX]);
+  const base = ((pool - POOLS) >> SHIFT) << Layout.PAGE_BITS;
+  const first = i32[pool + NEXTOFFSET];
+  const end = Math.min(first + CARVE_BYTES, i32[pool + MAXNEXTOFFSET]);
+  let offset = first;
+  while (offset + size <= end) {
+    i32[(base + offset) >>> 2] = base + offset + size;
+    offset += size;
+  }
+  i32[(base + offset) >>> 2] = 0;
+  i32[pool + NEXTOFFSET] = offset + size;
+  i32[pool + FREEBLOCK] = base + first; // COMMIT
+}
+
+/**
+ * The first pool of a ring, with a free list that is not dry: full pools leave
+ * the ring, and an empty ring gets a pool.
+ *
+ * @returns Its record, or 0 if no pool can be had.
+ */
+function firstUsed(
+  m: Memory,
+  key: number,
+  ring: number,
+  szidx: number,
+): number {
+  const i32 = m.i32;
+  for (;;) {
+    let pool = i32[ring];
+    if (pool === 0) pool = Acquire.pool(m, key, szidx);
+    if (pool === 0 || i32[pool + FREEBLOCK] !== 0) return pool;
+    if (i32[pool + NEXTOFFSET] <= i32[pool + MAXNEXTOFFSET]) {
+      carve(m, pool);
+      return pool;
+    }
+    Ring.shift(m, ring);
   }
 }
 
@@ -67,15 +105,14 @@ export function take(m: Memory, key: number, szidx: number): Address {
   const i32 = m.i32;
   const ring = Policy.ringOf(m, key, szidx);
   let pool = i32[ring];
-  if (pool === 0) {
-    pool = Acquire.pool(m, key, szidx);
+  let block = i32[pool + FREEBLOCK];
+  if (block === 0) {
+    pool = firstUsed(m, key, ring, szidx);
     if (pool === 0) return 0;
+    block = i32[pool + FREEBLOCK];
   }
-  const block = i32[pool + FREEBLOCK];
-  const next = i32[block >>> 2];
-  i32[pool + FREEBLOCK] = next; // COMMIT
-  i32[pool + COUNT] += 1;
-  if (next === 0) extend(m, ring, pool);
+  i32[pool + FREEBLOCK] = i32[block >>> 2]; // COMMIT
+  i32[pool + COUNT] = i32[pool + COUNT] + 1;
   return block >>> 0;
 }
 
@@ -84,24 +121,35 @@ export function take(m: Memory, key: number, szidx: number): Address {
  */
 export function give(m: Memory, page: number, block: Address): void {
   const i32 = m.i32;
-  const pool = Layout.POOLS + (page << PoolRecord.SHIFT);
+  const pool = POOLS + (page << SHIFT);
   const next = i32[pool + FREEBLOCK];
   i32[block >>> 2] = next;
   i32[pool + FREEBLOCK] = block | 0; // COMMIT
   const count = i32[pool + COUNT] - 1;
   i32[pool + COUNT] = count;
-  if (next === 0 || count === 0) settle(m, page, next === 0);
+  if (next === 0 || count === 0) {
+    const key = i32[Layout.PAGE_MAP + page];
+    settle(m, Policy.ringOf(m, key, i32[pool + SZIDX]), pool, next);
+  }
 }
 
 /**
- * A block came back and the pool changed its state: from full to used, or
- * from used to empty. C: insert_to_usedpool(), insert_to_freepool().
+ * Blocks came back to a pool whose free list was `before`: if it was dry the
+ * pool may have been full, and now it may be empty.
+ * C: insert_to_usedpool(), insert_to_freepool().
  */
-export function settle(m: Memory, page: number, wasFull: boolean): void {
+export function settle(
+  m: Memory,
+  ring: number,
+  pool: number,
+  before: number,
+): void {
   const i32 = m.i32;
-  const pool = Layout.POOLS + (page << PoolRecord.SHIFT);
-  const key = i32[Layout.PAGE_MAP + page];
-  const ring = Policy.ringOf(m, key, i32[pool + PoolRecord.SZIDX]);
-  if (wasFull) Ring.pushFront(m, ring, pool);
-  if (i32[pool + COUNT] === 0) Supply.retire(m, key, ring, pool);
+  const wasFull = before === 0 &&
+    i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET];
+  if (wasFull && i32[ring] !== pool) Ring.relist(m, ring, pool);
+  if (i32[pool + COUNT] === 0) {
+    const page = (pool - POOLS) >> SHIFT;
+    Supply.retire(m, i32[Layout.PAGE_MAP + page], ring, pool);
+  }
 }

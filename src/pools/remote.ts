@@ -118,12 +118,14 @@ function drain(m: Memory, page: number, key: number): void {
     last = next >>> 0;
     next = i32[last >>> 2];
   }
-  const free = i32[pool + PoolRecord.FREEBLOCK];
-  i32[last >>> 2] = free;
+  const before = i32[pool + PoolRecord.FREEBLOCK];
+  i32[last >>> 2] = before;
   i32[pool + PoolRecord.FREEBLOCK] = stack | 0; // COMMIT
   i32[pool + PoolRecord.COUNT] -= count;
+  const wasFull = before === 0 &&
+    i32[pool + PoolRecord.NEXTOFFSET] > i32[pool + PoolRecord.MAXNEXTOFFSET];
   const ring = Policy.ringOf(m, key, i32[pool + PoolRecord.SZIDX]);
-  if (free === 0) Ring.pushFront(m, ring, pool);
+  if (wasFull && i32[ring] !== pool) Ring.relist(m, ring, pool);
   if (i32[pool + PoolRecord.COUNT] === 0) Supply.retire(m, key, ring, pool);
 }
 

@@ -1,16 +1,20 @@
 /**
- * Rings: circular lists of pools, one for each size class of a holder.
+ * Rings: lists of pools, one for each size class of a holder.
+ *
+ * CPython's are circular, which its trick of overlapping headers needs; these
+ * end with 0 at both ends, which touches one record less for each change. The
+ * name stayed.
  *
  * ## Invariants (checked by tools/check.ts)
- *   G1  NEXTPOOL and PREVPOOL of neighbours agree, all around
- *   G2  the head word is 0 iff the ring is empty
+ *   G1  NEXTPOOL and PREVPOOL of neighbours agree; the first has no previous
+ *       and the last no next pool
  *
  * ## Threads
  *   Plain accesses of who owns the ring: the holder, or who has the lock of
  *   the arena set for its ABANDONED and QUARANTINE rings. A worker that stops
  *   inside leaves links that can be rebuilt from the page map.
  *
- * Source: CPython 3.14 Objects/obmalloc.c, usedpools.
+ * Source: CPython 3.14 Objects/obmalloc.c, usedpools, insert_to_usedpool().
  *
  * @module
  */
@@ -18,47 +22,71 @@
 import * as PoolRecord from "../layout/pool_record.ts";
 import type { Memory } from "../memory/mod.ts";
 
-const NEXTPOOL = PoolRecord.NEXTPOOL;
-const PREVPOOL = PoolRecord.PREVPOOL;
-
-/** Puts a pool at the end of a ring. */
-export function pushBack(m: Memory, ring: number, pool: number): void {
-  const i32 = m.i32;
-  const head = i32[ring];
-  if (head === 0) {
-    i32[pool + NEXTPOOL] = pool;
-    i32[pool + PREVPOOL] = pool;
-    i32[ring] = pool;
-    return;
-  }
-  const tail = i32[head + PREVPOOL];
-  i32[pool + NEXTPOOL] = head;
-  i32[pool + PREVPOOL] = tail;
-  i32[tail + NEXTPOOL] = pool;
-  i32[head + PREVPOOL] = pool;
-}
+const { FREEBLOCK, NEXTOFFSET, MAXNEXTOFFSET, NEXTPOOL, PREVPOOL } = PoolRecord;
 
 /** Puts a pool at the front of a ring: the next block comes from it. */
-export function pushFront(m: Memory, ring: number, pool: number): void {
-  pushBack(m, ring, pool);
-  m.i32[ring] = pool;
+export function push(m: Memory, ring: number, pool: number): void {
+  const i32 = m.i32;
+  const head = i32[ring];
+  i32[pool + NEXTPOOL] = head;
+  i32[pool + PREVPOOL] = 0;
+  if (head !== 0) i32[head + PREVPOOL] = pool;
+  i32[ring] = pool;
+}
+
+/** True if a pool has no free block and none to carve. */
+export function isFull(m: Memory, pool: number): boolean {
+  const i32 = m.i32;
+  return i32[pool + FREEBLOCK] === 0 &&
+    i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET];
+}
+
+/**
+ * Puts a pool that is no longer full at the front of a ring; a full pool that
+ * is still there leaves. C: insert_to_usedpool().
+ */
+export function relist(m: Memory, ring: number, pool: number): void {
+  const i32 = m.i32;
+  const head = i32[ring];
+  const second = head !== 0 && isFull(m, head) ? i32[head + NEXTPOOL] : head;
+  i32[pool + NEXTPOOL] = second;
+  i32[pool + PREVPOOL] = 0;
+  if (second !== 0) i32[second + PREVPOOL] = pool;
+  i32[ring] = pool;
 }
 
 /** Takes a pool out of a ring. */
 export function unlink(m: Memory, ring: number, pool: number): void {
   const i32 = m.i32;
   const next = i32[pool + NEXTPOOL];
-  if (next === pool) {
-    i32[ring] = 0;
-    return;
-  }
   const prev = i32[pool + PREVPOOL];
-  i32[next + PREVPOOL] = prev;
-  i32[prev + NEXTPOOL] = next;
-  if (i32[ring] === pool) i32[ring] = next;
+  if (next !== 0) i32[next + PREVPOOL] = prev;
+  if (prev !== 0) i32[prev + NEXTPOOL] = next;
+  else i32[ring] = next;
 }
 
-/** Last pool of a ring that is not empty. Word index. */
-export function last(m: Memory, ring: number): number {
-  return m.i32[m.i32[ring] + PREVPOOL];
+/** Takes the first pool out of a ring that has one. */
+export function shift(m: Memory, ring: number): number {
+  const i32 = m.i32;
+  const head = i32[ring];
+  const next = i32[head + NEXTPOOL];
+  i32[ring] = next;
+  if (next !== 0) i32[next + PREVPOOL] = 0;
+  return head;
+}
+
+/** Puts a pool at the end of a ring whose last pool the word `tail` names. */
+export function append(
+  m: Memory,
+  ring: number,
+  tail: number,
+  pool: number,
+): void {
+  const i32 = m.i32;
+  const last = i32[ring] === 0 ? 0 : i32[tail];
+  i32[pool + NEXTPOOL] = 0;
+  i32[pool + PREVPOOL] = last;
+  if (last !== 0) i32[last + NEXTPOOL] = pool;
+  else i32[ring] = pool;
+  i32[tail] = pool;
 }

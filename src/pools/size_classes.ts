@@ -70,8 +70,10 @@ export function capacity(szidx: number): number {
 }
 
 /**
- * Fixed-point reciprocal of a small class's block size in units of 16 bytes:
- * `units * reciprocal >>> 20` is the index of the block that `units` lies in.
+ * Fixed-point reciprocal of a small class's block size in units of 16 bytes,
+ * rounded up. A distance of `units` (below 1,024) is a multiple of the size
+ * iff the low 20 bits of `units * reciprocal` are below 1,024: a multiple
+ * gains at most 1,023 roundings, anything else is off by 2^20 / 32 or more.
  */
 export function reciprocal(szidx: number): number {
   return Math.ceil((1 << RECIPROCAL_BITS) / (szidx + 1));

@@ -9,7 +9,7 @@
  * ## Invariants (checked by tools/check.ts)
  *   U1  a pool in an ABANDONED ring is held by NOBODY and has free blocks
  *   U2  a pool in a QUARANTINE ring is held by NOBODY, is empty, of OBJ; goals
- *       do not grow from front to back
+ *       do not fall from front to back
  *
  * ## Threads
  *   The ring belongs to its holder. Pools change hands under the lock of their
@@ -30,7 +30,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { addressOf, type Memory, pageOf, recordOf } from "../memory/mod.ts";
+import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 import { Qsbr } from "../threads/mod.ts";
@@ -39,20 +39,15 @@ import * as Policy from "./policy.ts";
 import * as Ring from "./ring.ts";
 import * as SizeClasses from "./size_classes.ts";
 
-/** Gives a pool its class: two blocks carved, the rest to come. */
+/** Gives a pool its class; its blocks are still to be carved. */
 function format(m: Memory, pool: number, szidx: number): void {
   const i32 = m.i32;
-  const size = SizeClasses.blockSize(szidx);
-  const offset = SizeClasses.firstOffset(szidx);
-  const first = addressOf(pageOf(pool)) + offset;
   i32[pool + PoolRecord.SZIDX] = szidx;
   i32[pool + PoolRecord.COUNT] = 0;
-  i32[pool + PoolRecord.NEXTOFFSET] = offset + 2 * size;
+  i32[pool + PoolRecord.NEXTOFFSET] = SizeClasses.firstOffset(szidx);
   i32[pool + PoolRecord.MAXNEXTOFFSET] = SizeClasses.maxOffset(szidx);
   i32[pool + PoolRecord.MAGIC] = SizeClasses.reciprocal(szidx);
-  i32[(first + size) >>> 2] = 0;
-  i32[first >>> 2] = (first + size) | 0;
-  i32[pool + PoolRecord.FREEBLOCK] = first | 0;
+  i32[pool + PoolRecord.FREEBLOCK] = 0;
 }
 
 /** A small pool from the arenas of the set, or 0. Under its lock. */
@@ -103,9 +98,8 @@ export function adopt(
   key: number,
   counter: number,
 ): number {
-  const pool = m.i32[ring];
-  if (pool === 0) return 0;
-  Ring.unlink(m, ring, pool);
+  if (m.i32[ring] === 0) return 0;
+  const pool = Ring.shift(m, ring);
   m.i32[counter] -= 1;
   Atomics.store(m.i32, Layout.PAGE_MAP + pageOf(pool), key); // COMMIT
   return pool;
@@ -134,11 +128,11 @@ export function ripen(m: Memory, set: number): number {
   for (let szidx = 0; szidx < SizeClasses.CLASSES; szidx++) {
     const ring = set + ArenaSet.QUARANTINE + szidx;
     while (i32[ring] !== 0) {
-      const pool = Ring.last(m, ring);
+      const pool = i32[ring];
       const page = pageOf(pool);
       const remote = m.remotes + (page << RemoteRecord.SHIFT);
       if (!Qsbr.poll(m, i32[remote + RemoteRecord.GOAL])) break;
-      Ring.unlink(m, ring, pool);
+      Ring.shift(m, ring);
       i32[set + ArenaSet.QUARANTINED] -= 1;
       surrender(m, set, i32[Layout.PAGE_MAP + page], pool);
     }
@@ -154,7 +148,8 @@ function quarantine(m: Memory, set: number, key: number, pool: number): void {
   i32[remote + RemoteRecord.GOAL] = Qsbr.advance(m);
   i32[Layout.PAGE_MAP + page] = Policy.withHolder(key, PageMap.NOBODY);
   const szidx = i32[pool + PoolRecord.SZIDX];
-  Ring.pushFront(m, set + ArenaSet.QUARANTINE + szidx, pool);
+  const ring = set + ArenaSet.QUARANTINE + szidx;
+  Ring.append(m, ring, set + ArenaSet.TAILS + szidx, pool);
   i32[set + ArenaSet.QUARANTINED] += 1;
 }
 
@@ -168,8 +163,8 @@ export function release(m: Memory, key: number, pool: number): void {
 }
 
 /**
- * A pool of the holder's ring became empty: it stays as the last of the ring
- * if the class has no other spare, else it leaves.
+ * A pool of the holder's ring became empty: it stays if the ring has no other,
+ * so that a program that hovers at a boundary does not thrash, else it leaves.
  */
 export function retire(
   m: Memory,
@@ -178,17 +173,8 @@ export function retire(
   pool: number,
 ): void {
   const i32 = m.i32;
-  if (Policy.keepsSpare(m, key)) {
-    const tail = Ring.last(m, ring);
-    const hasSpare = tail !== pool && i32[tail + PoolRecord.COUNT] === 0;
-    if (!hasSpare) {
-      if (tail !== pool) {
-        Ring.unlink(m, ring, pool);
-        Ring.pushBack(m, ring, pool);
-      }
-      return;
-    }
-  }
+  const isAlone = i32[ring] === pool && i32[pool + PoolRecord.NEXTPOOL] === 0;
+  if (isAlone && Policy.keepsSpare(m, key)) return;
   Ring.unlink(m, ring, pool);
   release(m, key, pool);
 }
@@ -209,7 +195,7 @@ export function claim(m: Memory, page: number): number {
   const isFree = (Policy.holderOf(old) & PageMap.SLOT_MASK) === PageMap.NOBODY;
   const key = isFree ? Policy.withHolder(old, m.owner) : 0;
   const szidx = i32[pool + PoolRecord.SZIDX];
-  const hasBlocks = i32[pool + PoolRecord.FREEBLOCK] !== 0;
+  const hasBlocks = !Ring.isFull(m, pool);
   if (isFree) {
     if (hasBlocks) {
       Ring.unlink(m, abandonedRing(m, old, szidx), pool);
@@ -219,7 +205,7 @@ export function claim(m: Memory, page: number): number {
   }
   Mutex.unlock(m, set + ArenaSet.LOCK);
   if (key !== 0 && hasBlocks) {
-    Ring.pushFront(m, Policy.ringOf(m, key, szidx), pool);
+    Ring.push(m, Policy.ringOf(m, key, szidx), pool);
   }
   return key;
 }

@@ -42,7 +42,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** One option of a tool: how its text becomes a value, and what to say of it. */
+/** One option of a tool: how its text becomes a value, and its help. */
 export interface Option<T> {
   /** What stands for the value in the help text; empty for a switch. */
   readonly placeholder: string;

@@ -31,7 +31,7 @@ import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Core } from "../domains/core.ts";
 import { addressOf, type Memory, pageOf, recordOf } from "../memory/mod.ts";
-import { Arena, Policy, SizeClasses, Supply } from "../pools/mod.ts";
+import { Arena, Policy, Ring, SizeClasses, Supply } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 
@@ -149,6 +149,9 @@ function checkHeader(c: Checker): void {
       `page ${page} is not marked as metadata`,
     );
   }
+  for (let k = 0; k < Header.MAGIC; k++) {
+    c.expect(i32[k] === 0, "M2", `word ${k} of the NULL record is not 0`);
+  }
   for (let page = pages; page < 1 << 18; page++) {
     c.expect(c.keyOf(page) === 0, "M2", `page ${page} is beyond the heap`);
   }
@@ -161,11 +164,11 @@ function checkHeader(c: Checker): void {
   }
 }
 
-/** G1, G2: one ring; remembers its pools. */
+/** G1: one ring; remembers its pools. */
 function collectRing(c: Checker, ring: number): number {
   const { i32 } = c.m;
-  const head = i32[ring];
-  let pool = head;
+  let pool = i32[ring];
+  let prev = 0;
   let count = 0;
   while (pool !== 0) {
     if (!c.isRecord(pool) || c.rings.has(pool)) {
@@ -174,12 +177,13 @@ function collectRing(c: Checker, ring: number): number {
     }
     c.rings.set(pool, ring);
     count++;
-    const next = i32[pool + PoolRecord.NEXTPOOL];
-    const isLinked = c.isRecord(next) &&
-      i32[next + PoolRecord.PREVPOOL] === pool;
-    c.expect(isLinked, "G1", `pool ${pool} of ring ${ring} is badly linked`);
-    if (!isLinked) return count;
-    pool = next === head ? 0 : next;
+    c.expect(
+      i32[pool + PoolRecord.PREVPOOL] === prev,
+      "G1",
+      `pool ${pool} of ring ${ring} is badly linked`,
+    );
+    prev = pool;
+    pool = i32[pool + PoolRecord.NEXTPOOL];
   }
   return count;
 }
@@ -303,10 +307,11 @@ function isListedRight(c: Checker, key: number, pool: number): boolean {
   const { i32 } = c.m;
   const szidx = i32[pool + PoolRecord.SZIDX];
   const slot = Policy.holderOf(key) & PageMap.SLOT_MASK;
-  if (i32[pool + PoolRecord.FREEBLOCK] === 0) return ring === undefined;
-  if (slot !== PageMap.NOBODY) {
-    return ring === Policy.ringOf(c.m, key, szidx);
+  const mine = Policy.ringOf(c.m, key, szidx);
+  if (Ring.isFull(c.m, pool)) {
+    return ring === undefined || (ring === mine && i32[ring] === pool);
   }
+  if (slot !== PageMap.NOBODY) return ring === mine;
   const set = Policy.arenaSetOf(c.m, key);
   return ring === Supply.abandonedRing(c.m, key, szidx) ||
     (ring === set + ArenaSet.QUARANTINE + szidx &&
@@ -329,7 +334,7 @@ function checkPool(c: Checker, page: number): void {
   const next = i32[pool + PoolRecord.NEXTOFFSET];
   const max = SizeClasses.maxOffset(szidx);
   const carved = (next - SizeClasses.firstOffset(szidx)) / size;
-  const isCarved = Number.isInteger(carved) && carved >= 2 &&
+  const isCarved = Number.isInteger(carved) && carved >= 0 &&
     next <= max + size && max === i32[pool + PoolRecord.MAXNEXTOFFSET];
   c.expect(isCarved, "P3", `the pool at ${at} has NEXTOFFSET ${next}`);
   c.expect(isHolder(c, key), "P2", `the pool at ${at} has a strange holder`);

@@ -323,7 +323,7 @@ export function replayTrace(
   return { result, first: recorder.first };
 }
 
-/** What another allocator did with the same calls; see tests/traces/README.md. */
+/** What another allocator did with the same calls: tests/traces/README.md. */
 export interface Expected {
   /** Domains replayed: bit 0 RAW, bit 1 MEM, bit 2 OBJ. */
   readonly domains: number;

@@ -1,9 +1,9 @@
 /**
  * Accessors of one scalar, at a fixed distance from the address they are given.
  *
- * One class for each scalar type, written out: through a shared class every
- * load would see eleven kinds of view, and cost ten times as much. Each is the
- * same four lines over another view.
+ * One class for each scalar type, written out: the loads of a shared class would
+ * see all kinds of view, and no longer be compiled to one instruction. Each is
+ * the same lines over another view.
  *
  *   get(p)             p->field
  *   set(p, v)          p->field = v

@@ -42,7 +42,7 @@ export type StructAccessor<S extends StructFields> = {
 };
 /** A struct as JavaScript has it. */
 export type StructValue<S extends StructFields> = {
-  [K in keyof S]: ValueOf<S[K]>;
+  -readonly [K in keyof S]: ValueOf<S[K]>;
 };
 
 /** Descriptor of a struct. */

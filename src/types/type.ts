@@ -48,13 +48,17 @@ export interface Type<A = unknown, V = unknown, I = unknown> {
 }
 
 /** Accessor of a type. */
-export type AccessorOf<T> = T extends Type<infer A, infer _V, infer _I> ? A
+export type AccessorOf<T> = T extends { view(heap: HeapBuffer): infer A } ? A
   : never;
 /** Value of a type, as JavaScript has it. */
-export type ValueOf<T> = T extends Type<infer _A, infer V, infer _I> ? V
+export type ValueOf<T> = T extends {
+  read(heap: HeapBuffer, p: number): infer V;
+} ? V
   : never;
 /** Accessor of an array of a type. */
-export type ItemsOf<T> = T extends Type<infer _A, infer _V, infer I> ? I
+export type ItemsOf<T> = T extends {
+  bindItems(views: Views, offset: number, length: number): infer I;
+} ? I
   : never;
 
 /** Size of a value of the type, padding included. Bytes. C: `sizeof`. */

@@ -18,6 +18,9 @@
  * @module
  */
 
+// Of the two kinds of global scope that the compiler knows, it is this one.
+declare const self: DedicatedWorkerGlobalScope;
+
 /** Words that a fleet and its workers share. 64 of them, 0 at first. */
 export type Control = Int32Array<SharedArrayBuffer>;
 
@@ -58,17 +61,16 @@ interface Pending {
 /** In a worker file: serves the tasks by name until the fleet is closed. */
 export function serve<A>(tasks: Tasks<A>): void {
   let control: Control = new Int32Array(new SharedArrayBuffer(0));
-  const scope = self as unknown as DedicatedWorkerGlobalScope;
-  scope.addEventListener("message", (event: MessageEvent) => {
+  self.addEventListener("message", (event: MessageEvent) => {
     const question = event.data as Question;
     if (question.task === "close") {
-      scope.postMessage({ id: question.id });
-      scope.close();
+      self.postMessage({ id: question.id });
+      self.close();
     } else if (question.task === "open") {
       control = question.argument as Control;
-      scope.postMessage({ id: question.id });
+      self.postMessage({ id: question.id });
     } else {
-      scope.postMessage(answerOf(tasks, question, control));
+      self.postMessage(answerOf(tasks, question, control));
     }
   });
 }

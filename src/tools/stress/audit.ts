@@ -10,7 +10,7 @@
 
 import * as BlockRecord from "./block_record.ts";
 import { type Control, forEachRecord } from "./control.ts";
-import { type Bytes, byteAt, type Words } from "./pattern.ts";
+import { byteAt, type Bytes, type Words } from "./pattern.ts";
 import { DOMAINS } from "./sizes.ts";
 
 /** Address, size, domain, owner and serial of a block in words. */

@@ -87,18 +87,20 @@ class DoubleHandOut extends Remembering {
 }
 
 class Overlap extends Remembering {
+  /** Blocks that do not exist, which a broken heap would not know. */
+  readonly #planted = new Set<number>();
+
   override malloc(domain: number, size: number): number {
     const live = this.address[domain];
     const fits = live !== 0 && this.size[domain] >= size + 32 && size > 0;
-    if (fits && this.fuse.strikes()) return live + 16;
-    return super.malloc(domain, size);
+    if (!fits || !this.fuse.strikes()) return super.malloc(domain, size);
+    this.#planted.add(live + 16);
+    return live + 16;
   }
 
-  /** The overlapping block does not exist; a broken heap would not know. */
   override sizeOf(domain: number, address: number): number {
-    return address === this.address[domain] + 16
-      ? this.size[domain] - 16
-      : super.sizeOf(domain, address);
+    if (this.#planted.has(address)) return this.size[domain] - 16;
+    return super.sizeOf(domain, address);
   }
 }
 

@@ -56,7 +56,9 @@ export function live(hand: Hand): void {
     left -= now;
     if (random.chance(12)) hand.check();
     if (hand.task.ops === 0 && control.stop !== RUN) break;
-    if (left > 0) hand.reattach();
+    if (left === 0) break;
+    hand.leave();
+    hand.rejoin();
   }
   leaveBlocks(hand);
 }

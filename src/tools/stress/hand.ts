@@ -26,7 +26,13 @@ import type { Calls } from "./calls.ts";
 import { plant } from "./canary.ts";
 import { type Control, FAILED } from "./control.ts";
 import { FindingError, type FindingKind, Interrupted } from "./finding.ts";
-import { attach, checkHeap, type Heap, MemoryError } from "./heap.ts";
+import {
+  attach,
+  checkHeap,
+  type CheckReport,
+  type Heap,
+  MemoryError,
+} from "./heap.ts";
 import * as Misuse from "./misuse.ts";
 import * as Pattern from "./pattern.ts";
 import { Random } from "./random.ts";
@@ -45,7 +51,7 @@ const AMPLE = 268435456;
 
 /** See the head of this file. */
 export class Hand {
-  /** The heap; another one after {@linkcode Hand.reattach}. */
+  /** The heap; another one after {@linkcode Hand.rejoin}. */
   heap: Heap;
   /** The heap, or what the canary makes of it. */
   calls: Calls;
@@ -100,6 +106,11 @@ export class Hand {
   /** Calls of the heap so far, over all lives. Count. */
   get ops(): number {
     return this.#ops;
+  }
+
+  /** Whether it is in {@linkcode Hand.detached}. */
+  get isDetached(): boolean {
+    return this.#detached;
   }
 
   /** Says what it is doing. */
@@ -256,30 +267,34 @@ export class Hand {
     }
   }
 
-  /** Ends its thread, leaves all blocks as they are, and starts another. */
-  reattach(): void {
-    const { handle } = this.heap;
+  /** Ends its thread; all blocks stay as they are. */
+  leave(): void {
     this.phase(WorkerRecord.CLOSING);
     this.heap.close();
+  }
+
+  /** Starts another thread after {@linkcode Hand.leave}. */
+  rejoin(): void {
     this.phase(WorkerRecord.ATTACHING);
-    this.heap = attach(handle);
+    this.heap = attach(this.heap.handle);
     this.#cells = this.heap.i32;
     this.#bytes = this.heap.u8;
     this.calls = plant(this.task.canary, this.heap, this.task.worker);
     this.phase(WorkerRecord.WORKING);
   }
 
-  /** Stops the world and has the whole heap checked; blocks in use. Count. */
-  check(): number {
-    this.phase(WorkerRecord.STOPPING_WORLD);
-    const report = this.heap.threads.stopTheWorld(() => {
-      this.phase(WorkerRecord.CHECKING);
-      return checkHeap(this.heap);
-    });
+  /**
+   * Has the whole heap checked, while nobody else is attached.
+   *
+   * @throws {FindingError} If the checker objects.
+   */
+  check(): CheckReport {
+    this.phase(WorkerRecord.CHECKING);
+    const report = checkHeap(this.heap);
     this.phase(WorkerRecord.WORKING);
     this.i32[this.record + WorkerRecord.CHECKS]++;
     if (!report.ok) this.fail("broken-invariant", report.findings.join("; "));
-    return report.blocks;
+    return report;
   }
 
   #begin(

@@ -13,10 +13,13 @@ export {
   PointerError,
   ThreadStateError,
 } from "../../../mod.ts";
-export type { Heap, MemPtr, ObjPtr, RawPtr } from "../../../mod.ts";
-import type { Heap } from "../../../mod.ts";
-
-/** Which of the two builds a heap is. */
-export type Build = Heap["build"];
-/** What is posted to a worker, so that it can attach to a heap. */
-export type HeapHandle = Heap["handle"];
+export type {
+  Build,
+  CheckReport,
+  Heap,
+  HeapHandle,
+  HeapStats,
+  MemPtr,
+  ObjPtr,
+  RawPtr,
+} from "../../../mod.ts";

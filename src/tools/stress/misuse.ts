@@ -12,7 +12,7 @@
 import * as BlockRecord from "./block_record.ts";
 import type { Hand } from "./hand.ts";
 import { PointerError, ThreadStateError } from "./heap.ts";
-import { DOMAINS, MEM, OBJ } from "./sizes.ts";
+import { DOMAINS, MEM, OBJ, RAW } from "./sizes.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
 /** What is called wrongly. */
@@ -53,8 +53,7 @@ function refuseFree(
   try {
     hand.calls.free(domain, address, false);
   } catch (error) {
-    if (error instanceof PointerError) return;
-    throw error;
+    return requireRefusal(hand, domain, error);
   }
   hand.fail("missed-check", `${what} ${DOMAINS[domain]} was not refused`);
 }
@@ -69,10 +68,18 @@ function refuseRealloc(
   try {
     hand.calls.realloc(domain, address, size);
   } catch (error) {
-    if (error instanceof PointerError) return;
-    throw error;
+    return requireRefusal(hand, domain, error);
   }
   hand.fail("missed-check", `${what} ${DOMAINS[domain]} was not refused`);
+}
+
+/** Passes on an error that is not the one with which such a call is refused. */
+function requireRefusal(hand: Hand, domain: number, error: unknown): void {
+  const isDetached = hand.isDetached && domain !== RAW;
+  const isRefusal = isDetached
+    ? error instanceof ThreadStateError
+    : error instanceof PointerError;
+  if (!isRefusal) throw error;
 }
 
 /** Calls MEM and OBJ while detached, which must be refused. */
@@ -82,7 +89,7 @@ export function probeDetached(hand: Hand): void {
     try {
       hand.calls.malloc(domain, 16);
     } catch (error) {
-      if (!(error instanceof ThreadStateError)) throw error;
+      requireRefusal(hand, domain, error);
       refused = true;
     }
     const what = `malloc in ${DOMAINS[domain]} while detached`;

@@ -114,12 +114,11 @@ export function firstNonZero(
   address: number,
   size: number,
 ): number {
-  const start = address >>> 2;
   const end = (address + size) >>> 2;
-  for (let at = start; at < end; at++) {
-    if (i32[at] !== 0) return (at - start) << 2;
-  }
-  for (let offset = size & ~3; offset < size; offset++) {
+  let at = address >>> 2;
+  while (at < end && i32[at] === 0) at++;
+  // The word that is not 0 if there is one, else the last bytes.
+  for (let offset = (at << 2 >>> 0) - address; offset < size; offset++) {
     if (u8[address + offset] !== 0) return offset;
   }
   return -1;

@@ -59,7 +59,6 @@ export const PHASES = [
   "waiting at the barrier",
   "waiting for blocks",
   "waiting to attach",
-  "stopping the world",
   "checking the heap",
   "closing",
   "gone",
@@ -74,17 +73,21 @@ export const AT_BARRIER = 2;
 export const AT_MAILBOX = 3;
 /** Phase: in `attach()` or on the way back from detached. */
 export const ATTACHING = 4;
-/** Phase: waits until all other threads stand still. */
-export const STOPPING_WORLD = 5;
-/** Phase: walks the heap. */
-export const CHECKING = 6;
+/** Phase: stops the world and walks the heap. */
+export const CHECKING = 5;
 /** Phase: gives its thread state back. */
-export const CLOSING = 7;
+export const CLOSING = 6;
 /** Phase: done; a worker with the same number may follow. */
-export const GONE = 8;
+export const GONE = 7;
 
 /** Values of {@linkcode OP} by number. */
-export const CALLS = ["nothing", "malloc", "calloc", "realloc", "free"] as const;
+export const CALLS = [
+  "nothing",
+  "malloc",
+  "calloc",
+  "realloc",
+  "free",
+] as const;
 /** Call: none yet. */
 export const NOTHING = 0;
 /** Call: malloc. */

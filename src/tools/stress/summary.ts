@@ -1,0 +1,84 @@
+/**
+ * The stress run in text: a table of all cells, and the findings.
+ *
+ * @module
+ */
+
+import type { CellResult } from "./cell.ts";
+import type { Finding } from "./finding.ts";
+import type { StressReport } from "./run.ts";
+
+/** Columns of the table, from left to right. */
+const COLUMNS: readonly [string, (cell: CellResult) => string][] = [
+  ["build", (cell) => cell.build],
+  ["shape", (cell) => cell.shape],
+  ["ops/s", (cell) => grouped(cell.ops / cell.seconds)],
+  ["ops", (cell) => grouped(cell.ops)],
+  ["remote frees", (cell) => grouped(cell.remoteFrees)],
+  ["lock waits", (cell) => grouped(cell.lockWaits)],
+  ["GIL waits", (cell) => grouped(cell.gilWaits)],
+  ["peak footprint", (cell) => mebibytes(cell.footprintPeakBytes)],
+  ["peak live", (cell) => mebibytes(cell.livePeakBytes)],
+  ["ratio", (cell) => ratio(cell.footprintPeakBytes, cell.livePeakBytes)],
+  ["checks", (cell) => grouped(cell.checks)],
+  ["refusals", (cell) => grouped(cell.probes)],
+  ["lives", (cell) => grouped(cell.lives)],
+];
+/** Columns of words; all others are numbers and stand to the right. */
+const WORDS = 2;
+
+/** A number with commas between groups of three digits. */
+function grouped(value: number): string {
+  return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function mebibytes(bytes: number): string {
+  if (bytes === 0) return "-";
+  return `${(bytes / 1048576).toFixed(1)} MiB`;
+}
+
+function ratio(footprint: number, live: number): string {
+  return live === 0 || footprint === 0 ? "-" : (footprint / live).toFixed(2);
+}
+
+/** The table of all cells, with a final newline. */
+export function table(cells: readonly CellResult[]): string {
+  const rows = [COLUMNS.map(([title]) => title)];
+  for (const cell of cells) rows.push(COLUMNS.map(([, show]) => show(cell)));
+  const widths = COLUMNS.map((_, column) =>
+    Math.max(...rows.map((row) => row[column].length))
+  );
+  const lines = rows.map((row) =>
+    row.map((cell, column) =>
+      column < WORDS
+        ? cell.padEnd(widths[column])
+        : cell.padStart(widths[column])
+    ).join("  ")
+  );
+  const rule = widths.map((width) => "─".repeat(width)).join("  ");
+  return [lines[0], rule, ...lines.slice(1)].join("\n") + "\n";
+}
+
+/** A finding in words. */
+export function describeFinding(finding: Finding): string {
+  const { kind, text, worker, life, round, op } = finding;
+  const who = worker < 0
+    ? "main thread"
+    : `worker ${worker}, life ${life}, round ${round}, op ${op}`;
+  return `FOUND ${kind} (${who})\n    ${text}\n`;
+}
+
+/**
+ * The verdict in words.
+ *
+ * @param command How the tool was started, without arguments.
+ */
+export function verdict(report: StressReport, command: string): string {
+  const { ok, seed, findings, replay, workers } = report;
+  if (ok) {
+    return `Nothing found: ${workers} workers, seed ${seed}; all freed, ` +
+      "the heaps are empty\n";
+  }
+  return findings.map(describeFinding).join("") +
+    `Seed ${seed}; to repeat:\n    ${command} ${replay}\n`;
+}
