@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { outputOf } from "./native.ts";
 
 /** Facts by name, in the order in which they are printed. */
@@ -19,7 +20,7 @@ function processor(): string {
 }
 
 async function commit(): Promise<string> {
-  const folder = new URL("..", import.meta.url).pathname;
+  const folder = fileURLToPath(new URL("..", import.meta.url));
   const git = ["-C", folder, "--no-optional-locks"];
   const head = await outputOf("git", [...git, "rev-parse", "--short", "HEAD"]);
   if (head === null) return "unknown";

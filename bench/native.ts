@@ -8,6 +8,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { SHARED, SINGLE } from "./adapter.ts";
 
 /** An allocator that the C program can measure. */
@@ -35,7 +36,7 @@ export interface NativeOptions {
   readonly mimalloc: string | undefined;
 }
 
-const SOURCE = new URL("./native/native.c", import.meta.url);
+const SOURCE = fileURLToPath(new URL("./native/native.c", import.meta.url));
 const ALL = [...SINGLE, ...SHARED, "replay"];
 /** What needs no realloc, and no block over 512 bytes. */
 const SMALL = ["W1", "W2", "W1e", "W2e", "W3", "W4", "W5x1"];
@@ -69,7 +70,7 @@ async function compile(
   flags: readonly string[],
 ): Promise<string | null> {
   const program = `${folder}/${name}`;
-  const args = ["-O3", ...flags, "-o", program, SOURCE.pathname];
+  const args = ["-O3", ...flags, "-o", program, SOURCE];
   const built = await outputOf("cc", [...args, "-pthread", "-ldl"]);
   return built === null ? null : program;
 }

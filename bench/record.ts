@@ -14,7 +14,9 @@ export async function recordReport(report: string): Promise<void> {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);
   if (begin < 0 || end < begin) {
-    throw new Error(`Cannot record: no figures marks in ${README.pathname}`);
+    throw new Error(
+      `Cannot record: README.md has lost the marks of its figures`,
+    );
   }
   const block = [
     BEGIN,

@@ -9,10 +9,11 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ADAPTERS, SHARED, SINGLE } from "./adapter.ts";
 import { machineFacts } from "./machine.ts";
-import { findNative } from "./native.ts";
+import { findNative, type NativeControls } from "./native.ts";
 import { recordReport } from "./record.ts";
 import { readTrace, traceName } from "./replay.ts";
 import { reportOf } from "./report.ts";
@@ -21,6 +22,7 @@ import type { Results, Sampled } from "./result.ts";
 const ONE = new URL("./one.ts", import.meta.url).href;
 const SHORTENED = "thi_ng: W3 is one batch and W4 400 steps, its free is slow.";
 const TRACES = new URL("../tests/traces/", import.meta.url);
+const WORKLOADS = [...SINGLE, ...SHARED, "replay"];
 const PUBLISHED = ["obmalloc_ft", "obmalloc_gil"];
 
 const HELP = `Usage: deno task bench [options]
@@ -72,6 +74,31 @@ function options() {
   return parseArgs({ args: Deno.args, options: OPTIONS }).values;
 }
 
+/** A count that was given, or the default. */
+function count(name: string, given: string | undefined, usual: number): number {
+  if (given === undefined) return usual;
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
+  throw new RangeError(`Cannot take --${name} ${given}: not from 1 to 64`);
+}
+
+/** Names that were given, checked; `W5` stands for all that begin so. */
+function namesOf(
+  option: string,
+  given: string | undefined,
+  known: readonly string[],
+): readonly string[] | undefined {
+  return given?.split(",").flatMap((name) => {
+    const found = known.filter((one) =>
+      one === name || one.startsWith(`${name}x`)
+    );
+    if (found.length > 0) return found;
+    throw new RangeError(
+      `Cannot take --${option} ${name}: not one of ${known.join(", ")}`,
+    );
+  });
+}
+
 async function tracesOf(
   given: readonly string[] | undefined,
   folder: string,
@@ -81,7 +108,7 @@ async function tracesOf(
     try {
       for await (const { name } of Deno.readDir(TRACES)) {
         if (!/\.pmtr(\.gz)?$/.test(name)) continue;
-        paths.push(new URL(name, TRACES).pathname);
+        paths.push(fileURLToPath(new URL(name, TRACES)));
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -94,24 +121,6 @@ async function tracesOf(
     traces.push({ path, unpacked });
   }
   return traces;
-}
-
-/** The configurations of one allocator, without those not asked for. */
-function configurationsOf(
-  adapter: string,
-  runs: readonly string[],
-  asked: (workload: string) => boolean,
-  traces: readonly TraceFile[],
-  start: (workload: string, trace: TraceFile | null) => string[],
-): Configuration[] {
-  const found: Configuration[] = [];
-  for (const workload of runs.filter(asked)) {
-    for (const trace of workload === "replay" ? traces : [null]) {
-      const [command, ...args] = start(workload, trace);
-      found.push({ adapter, workload, command, args });
-    }
-  }
-  return found;
 }
 
 function denoCommand(
@@ -129,7 +138,9 @@ function denoCommand(
 
 async function measure(configuration: Configuration): Promise<Sampled> {
   const { command, args } = configuration;
-  const { stdout, stderr } = await new Deno.Command(command, { args }).output();
+  const env = { NO_COLOR: "1" };
+  const run = new Deno.Command(command, { args, env });
+  const { stdout, stderr } = await run.output();
   const text = new TextDecoder().decode(stdout).trim();
   if (text !== "") return JSON.parse(text);
   const reason = new TextDecoder().decode(stderr).trim();
@@ -187,9 +198,8 @@ async function runRounds(
   rounds: number,
 ): Promise<Collector> {
   const collector = new Collector();
-  const workloads = [...SINGLE, ...SHARED, "replay"];
   for (let round = 0; round < rounds; round++) {
-    for (const workload of workloads) {
+    for (const workload of WORKLOADS) {
       const group = configurations.filter((c) => c.workload === workload);
       // Another one begins each round.
       const first = round % Math.max(1, group.length);
@@ -209,6 +219,12 @@ async function runRounds(
   return collector;
 }
 
+/** The command as others would give it: files without their folders. */
+function commandLine(): string {
+  const args = Deno.args.map((arg) => arg.replace(/^.*[/\\]/, ""));
+  return ["deno task bench", ...args].join(" ");
+}
+
 /** The adapters in the order in which they were named. */
 function inOrder(
   figures: Results["figures"],
@@ -219,55 +235,74 @@ function inOrder(
   return Object.fromEntries(measured.map((name) => [name, figures[name]]));
 }
 
+/** All that was asked for, in the order in which it is reported. */
+function planOf(
+  values: ReturnType<typeof options>,
+  native: NativeControls,
+  traces: readonly TraceFile[],
+  samples: number,
+): Configuration[] {
+  const known = [
+    ...native.adapters.map(({ name }) => name),
+    ...ADAPTERS.keys(),
+  ];
+  const wanted = namesOf("adapters", values.adapters, known) ??
+    known.filter((name) =>
+      !name.startsWith("obmalloc") || PUBLISHED.includes(name)
+    );
+  const only = namesOf("only", values.only, WORKLOADS) ?? WORKLOADS;
+  const plan: Configuration[] = [];
+  function add(
+    adapter: string,
+    runs: readonly string[],
+    start: (workload: string, trace: TraceFile | null) => string[],
+  ): void {
+    if (!wanted.includes(adapter)) return;
+    for (const workload of runs.filter((name) => only.includes(name))) {
+      for (const trace of workload === "replay" ? traces : [null]) {
+        const [command, ...args] = start(workload, trace);
+        plan.push({ adapter, workload, command, args });
+      }
+    }
+  }
+  for (const { name, command, workloads } of native.adapters) {
+    add(name, workloads, (workload, trace) => [
+      ...command,
+      trace === null ? workload : `replay:${traceName(trace.path)}`,
+      `${samples}`,
+      ...(trace === null ? [] : [trace.unpacked]),
+    ]);
+  }
+  for (const [name, workloads] of ADAPTERS) {
+    add(
+      name,
+      workloads,
+      (workload, trace) => denoCommand(name, samples, workload, trace),
+    );
+  }
+  return plan;
+}
+
 async function run(
   values: ReturnType<typeof options>,
   folder: string,
 ): Promise<Results> {
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-  const samples = Number(values.samples ?? (values.quick ? 1 : 3));
-  const only = values.only?.split(",");
-  const wanted = values.adapters?.split(",");
-  const native = await findNative(folder, {
-    libpython: values.libpython,
-    mimalloc: values.mimalloc,
-  });
+  const rounds = count("rounds", values.rounds, values.quick ? 1 : 5);
+  const samples = count("samples", values.samples, values.quick ? 1 : 3);
+  const { libpython, mimalloc } = values;
+  const native = await findNative(folder, { libpython, mimalloc });
   const traces = await tracesOf(values.trace, folder);
-  const asked = (workload: string) =>
-    only === undefined || only.includes(workload);
-  const configurations: Configuration[] = [];
-  const chosen = (name: string) =>
-    wanted?.includes(name) ??
-      (!name.startsWith("obmalloc") || PUBLISHED.includes(name));
-  for (const { name, command, workloads } of native.adapters) {
-    if (!chosen(name)) continue;
-    configurations.push(...configurationsOf(
-      name,
-      workloads,
-      asked,
-      traces,
-      (workload, trace) => [
-        ...command,
-        trace === null ? workload : `replay:${traceName(trace.path)}`,
-        `${samples}`,
-        ...(trace === null ? [] : [trace.unpacked]),
-      ],
-    ));
-  }
-  for (const [name, workloads] of ADAPTERS) {
-    if (!chosen(name)) continue;
-    const start = (workload: string, trace: TraceFile | null) =>
-      denoCommand(name, samples, workload, trace);
-    const found = configurationsOf(name, workloads, asked, traces, start);
-    configurations.push(...found);
-  }
+  const plan = planOf(values, native, traces, samples);
   const facts = await machineFacts(native.versions);
-  const collector = await runRounds(configurations, rounds);
+  const collector = await runRounds(plan, rounds);
+  const notes = [...native.notes, ...collector.notes];
+  if ("thi_ng" in collector.figures) notes.push(SHORTENED);
   return {
     facts: { ...facts, rounds: `${rounds} of ${samples} samples` },
-    command: ["deno task bench", ...Deno.args].join(" "),
-    notes: [...native.notes, SHORTENED, ...collector.notes],
+    command: commandLine(),
+    notes,
     findings: collector.findings,
-    figures: inOrder(collector.figures, configurations),
+    figures: inOrder(collector.figures, plan),
   };
 }
 
@@ -294,4 +329,11 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(2);
+  }
+}

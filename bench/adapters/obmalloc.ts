@@ -6,7 +6,7 @@
  * @module
  */
 
-import { attach, createHeap, type Heap } from "../../mod.ts";
+import { attach, createHeap, type Heap, type HeapHandle } from "../../mod.ts";
 import type { Adapter } from "../adapter.ts";
 import type { Allocator } from "../kernels.ts";
 
@@ -40,5 +40,5 @@ export function open(name: string): Adapter {
 
 /** The heap of another thread. */
 export function join(name: string, handle: unknown): Adapter {
-  return adapt(attach(handle as Heap["handle"]), name);
+  return adapt(attach(handle as HeapHandle), name);
 }

@@ -91,7 +91,6 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void *(*inner_malloc)(size_t);
 static void (*inner_free)(void *);
-
 static void *locked_malloc(size_t n) {
     pthread_mutex_lock(&mutex);
     void *p = inner_malloc(n);
@@ -176,7 +175,6 @@ static double now(clockid_t clock) {
 }
 #define cpu_time() now(CLOCK_PROCESS_CPUTIME_ID)
 #define wall_time() now(CLOCK_MONOTONIC)
-
 /* CPU time of the whole machine, or -1. Nanoseconds. */
 static double machine_time(void) {
     FILE *file = fopen("/proc/stat", "r");
@@ -313,9 +311,9 @@ static const char *workload;
 static long samples;
 static void *slots[100000];
 static void **mailbox, **mine;
-static uint32_t *calls;
+static uint32_t *calls; /* three words each */
 static long call_count, id_count;
-static void **blocks;
+static void **blocks; /* by id */
 
 static int is(const char *name) { return strcmp(workload, name) == 0; }
 

@@ -47,7 +47,11 @@ const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
   PoolRecord;
 
-/** Blocks are carved until they fill this much, at least one. Bytes. */
+/**
+ * So many bytes of blocks are carved at a time, and two blocks if there are
+ * two: then a program that takes and gives back one block never finds the
+ * list dry.
+ */
 const CARVE_BYTES = 256;
 
 /**
@@ -59,7 +63,8 @@ function carve(m: Memory, pool: number): void {
   const size = SizeClasses.blockSize(i32[pool + SZIDX]);
   const base = ((pool - POOLS) >> SHIFT) << Layout.PAGE_BITS;
   const first = i32[pool + NEXTOFFSET];
-  const end = Math.min(first + CARVE_BYTES, i32[pool + MAXNEXTOFFSET]);
+  const wanted = first + Math.max(CARVE_BYTES, size);
+  const end = Math.min(wanted, i32[pool + MAXNEXTOFFSET]);
   let offset = first;
   while (offset + size <= end) {
     i32[(base + offset) >>> 2] = base + offset + size;

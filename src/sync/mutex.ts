@@ -33,7 +33,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";

@@ -32,7 +32,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as Bucket from "../layout/parking_bucket.ts";
 import * as ThreadState from "../layout/thread_state.ts";

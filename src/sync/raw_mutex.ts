@@ -20,7 +20,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as Fatal from "./fatal.ts";
 
 const FREE = 0;

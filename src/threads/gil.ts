@@ -30,7 +30,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as GilState from "../layout/gil.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";

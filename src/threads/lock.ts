@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import { Mutex } from "../sync/mod.ts";
 import * as ThreadStates from "./thread_state.ts";

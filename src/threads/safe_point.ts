@@ -19,7 +19,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as EvalBreaker from "./eval_breaker.ts";

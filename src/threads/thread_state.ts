@@ -38,7 +38,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/memory.ts";
+import type { Memory } from "../memory/mod.ts";
 import { ThreadStateError } from "../errors.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";

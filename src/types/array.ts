@@ -141,6 +141,20 @@ export class ArrayType<T extends Type>
 /**
  * Describes an array: `array(u16, 3)`.
  *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { array, createHeap, f64, struct } from "@obmalloc/obmalloc";
+ *
+ * const Points = array(struct({ x: f64, y: f64 }), 10);
+ * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
+ * const points = Points.view(heap);
+ * const p = heap.mem.malloc(Points.size);
+ * points.of.y.set(points.item(p, 9), 2.5);
+ * assert.deepEqual(Points.read(heap, p)[9].y, 2.5);
+ * heap.mem.free(p);
+ * ```
+ *
  * @param of Descriptor of an item.
  * @param length Items. Count, at least 1.
  * @throws {RangeError} If the length is no count or the array exceeds

@@ -1,23 +1,25 @@
 /**
  * Type descriptors: C's structs, arrays and scalars over the heap.
  *
- * ```ts
- * import { createHeap } from "@obmalloc/obmalloc";
- * import { f64, ptr, struct, u8 } from "@obmalloc/obmalloc";
- *
- * const Node = struct({ x: f64, next: ptr, tag: u8 });
- * using heap = createHeap({ build: "free-threaded" });
- * const node = Node.view(heap);
- *
- * const p = heap.mem.malloc(Node.size);
- * node.x.set(p, 1.5);
- * node.next.set(p, 0);
- * console.log(node.x.get(p), Node.read(heap, p));
- * heap.mem.free(p);
- * ```
- *
  * The layout is C's with 4-byte pointers, because the heap has 4 GiB at most,
  * and 8-byte alignment of `f64`, `i64` and `u64`.
+ *
+ * @example A linked list
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createHeap, f64, ptr, struct, u8 } from "@obmalloc/obmalloc";
+ *
+ * const Node = struct({ x: f64, next: ptr, tag: u8 });
+ * assert.equal(Node.size, 16);
+ *
+ * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
+ * const node = Node.view(heap);
+ * const p = heap.mem.malloc(Node.size);
+ * Node.write(heap, p, { x: 1.5, next: 0, tag: 7 });
+ * node.x.set(p, node.x.get(p) + 1);
+ * assert.deepEqual(Node.read(heap, p), { x: 2.5, next: 0, tag: 7 });
+ * heap.mem.free(p);
+ * ```
  *
  * @module
  */
@@ -66,6 +68,7 @@ export {
 export {
   type AccessorOf,
   alignof,
+  BaseType,
   type ItemsOf,
   SIZE_MAX,
   sizeof,

@@ -154,6 +154,17 @@ export class StructType<S extends StructFields>
 /**
  * Describes a struct: `struct({ x: f64, next: ptr, tag: u8 })`.
  *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { array, f64, offsetof, struct, u8 } from "@obmalloc/obmalloc";
+ *
+ * const Point = struct({ x: f64, y: f64 });
+ * const Shape = struct({ tag: u8, points: array(Point, 3) });
+ * assert.equal(Shape.size, 56);
+ * assert.equal(offsetof(Shape, "points"), 8);
+ * ```
+ *
  * @param fields Names and descriptors, in the order of the memory.
  * @throws {TypeError} If there are no fields, a name is a number, which
  *   JavaScript would move to the front, or a field has no descriptor.

@@ -31,6 +31,8 @@ export const FIRST_FREE = 8;
 
 /** Time for an answer unless the test says otherwise. Milliseconds. */
 const ASK_MS = 30000;
+/** Time for a worker to end what it does when its fleet is closed. Milliseconds. */
+const CLOSE_MS = 10000;
 /** Time of a wait unless the test says otherwise. Milliseconds. */
 const WAIT_MS = 20000;
 
@@ -168,7 +170,7 @@ export class Fleet implements AsyncDisposable {
   async close(): Promise<void> {
     this.stop();
     try {
-      await this.#all("close", null, ASK_MS);
+      await this.#all("close", null, CLOSE_MS);
     } finally {
       for (const worker of this.#workers) worker.terminate();
       this.#workers.length = 0;

@@ -195,6 +195,24 @@ describe("Mutex", () => {
 
 describe("RawMutex", () => {
   it({
+    name: "is taken by who slept as if others slept too",
+    timeout: 40000,
+    async fn() {
+      const m = freeThreaded();
+      const at = scratch(m, 0);
+      await using fleet = await Fleet.start(WORKER, 1);
+      await fleet.ask(0, "open_heap", { buffer: m.buffer });
+      RawMutex.lock(m, at);
+      assertEquals(m.i32[at], 1);
+      const taken = fleet.ask(0, "take_raw_mutex", { at });
+      waitUntil(m.i32, at, 2);
+      RawMutex.unlock(m, at);
+      assertEquals(await taken, 2);
+      assertEquals(m.i32[at], 0);
+    },
+  });
+
+  it({
     name: "excludes three workers from each other",
     timeout: 40000,
     async fn() {

@@ -174,12 +174,18 @@ describe("ParkingLot", () => {
       const result = parkWorker(m, fleet, 0, at, 20);
       const waiter = ParkingLot.beginUnpark(m, at);
       assertEquals(waiter, waiterOf(0));
-      // An unparker that is stuck between the two halves: bucket free, waiter
-      // not yet woken. The second look at the clock is the end of the wait.
-      RawMutex.unlock(m, bucketOf(at) + Bucket.X_LOCK);
+      // The second look at the clock is the end of the wait; the waiter then
+      // wants the bucket, to leave it.
+      const lock = bucketOf(at) + Bucket.X_LOCK;
       waitUntil(fleet.control, CLOCK_READS, 2);
+      waitUntil(m.i32, lock, 2);
+      // An unparker that is stuck between the two halves: bucket free, waiter
+      // not yet woken.
+      RawMutex.unlock(m, lock);
+      for (let i = 0; i < 30000; i++) Atomics.pause();
       Atomics.store(m.i32, waiter + Waiter.X_SEMA, 1);
       Atomics.notify(m.i32, waiter + Waiter.X_SEMA);
+      // "park" answers with -9 if nobody had raised the semaphore.
       assertEquals(await result, PARK_OK);
       assertEquals(waitersIn(m, at), 0);
     },

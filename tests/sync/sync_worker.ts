@@ -6,6 +6,7 @@
 
 import { type Clock, Create, type Memory } from "../../src/memory/mod.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
+import * as Waiter from "../../src/layout/waiter.ts";
 import { Mutex, ParkingLot, PyEvent, RawMutex } from "../../src/sync/mod.ts";
 import { type Control, serve, signal, waitUntil } from "../helpers/workers.ts";
 import { CLOCK_READS, realClock, reserved } from "./heap.ts";
@@ -84,6 +85,14 @@ serve<Required<Job>>({
     }
   },
 
+  /** Takes the raw mutex once. Returns its value while it was taken. */
+  take_raw_mutex(job) {
+    RawMutex.lock(m, job.at);
+    const word = Atomics.load(m.i32, job.at);
+    RawMutex.unlock(m, job.at);
+    return word;
+  },
+
   /** Has the mutex until told. Returns how often it parked. */
   hold(job) {
     Mutex.lock(m, job.at);
@@ -92,8 +101,18 @@ serve<Required<Job>>({
     return m.i32[m.thread + ThreadState.STAT_LOCK_WAITS];
   },
 
+  /** Parks. Returns -9 if it was woken by nobody and says otherwise. */
   park(job) {
-    return ParkingLot.park(m, job.at, job.expected, job.timeoutMs, 0);
+    const result = ParkingLot.park(
+      m,
+      job.at,
+      job.expected,
+      job.timeoutMs,
+      0,
+    );
+    const sema = m.thread + ThreadState.WAITER + Waiter.X_SEMA;
+    const isWoken = Atomics.load(m.i32, sema) === 1;
+    return result === ParkingLot.PARK_OK && !isWoken ? -9 : result;
   },
 
   wait_event(job) {

@@ -100,7 +100,7 @@ describe("Gil", () => {
         at: sum,
         counter: scratch(m, i + 1),
       }));
-      untilGrown(() => Gil.switchNumber(m), 30);
+      untilGrown(() => Gil.switchNumber(m), 100);
       fleet.stop();
       for (const [inVain, gilWaits] of await ran) {
         assertEquals(inVain, 0);

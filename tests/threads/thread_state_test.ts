@@ -7,7 +7,7 @@ import * as Header from "../../src/layout/header.ts";
 import * as PageMap from "../../src/layout/page_map.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
 import type { Memory } from "../../src/memory/mod.ts";
-import { Suspension, ThreadStates } from "../../src/threads/mod.ts";
+import { Gil, Suspension, ThreadStates } from "../../src/threads/mod.ts";
 import { Fleet, waitUntil } from "../helpers/workers.ts";
 import {
   another,
@@ -29,6 +29,12 @@ function incarnationOf(m: Memory): number {
 function stateWord(m: Memory, slot: number): number {
   const base = m.thread - m.slot * ThreadState.SIZEOF;
   return base + slot * ThreadState.SIZEOF + ThreadState.X_STATE;
+}
+
+/** Word of a thread that waits to be resumed by `m`. */
+function waitedWord(m: Memory): number {
+  return ThreadState.SUSPENDED | Suspension.WAITED |
+    (m.slot << Suspension.SUSPENDER_SHIFT);
 }
 
 describe("ThreadStates.reserve()", () => {
@@ -146,20 +152,38 @@ describe("ThreadStates.attach()", () => {
       ThreadStates.attach(m);
       await using fleet = await Fleet.start(WORKER, 1);
       const slot = await fleet.ask<number>(0, "join", { buffer: m.buffer });
+      const start = performance.now();
+      for (let round = 0; round < 20; round++) {
+        assert(ThreadStates.suspendDetached(m, slot));
+        assertFalse(ThreadStates.suspendDetached(m, slot));
+        const attached = fleet.ask(0, "attach", null);
+        waitUntil(m.i32, stateWord(m, slot), waitedWord(m));
+        assertEquals(ThreadStates.stateOf(m, slot), ThreadState.SUSPENDED);
+        ThreadStates.resume(m, slot);
+        await attached;
+        assertEquals(ThreadStates.stateOf(m, slot), ThreadState.ATTACHED);
+        assertFalse(ThreadStates.suspendDetached(m, slot));
+        await fleet.ask(0, "detach", null);
+      }
+      // Every sleep ends by itself after 100 ms; it must not come to that.
+      assert(performance.now() - start < 1000, "It was not woken");
+    },
+  });
+
+  it({
+    name: "does not keep the GIL while the thread is suspended",
+    timeout: 40000,
+    async fn() {
+      const m = withGil();
+      await using fleet = await Fleet.start(WORKER, 1);
+      const slot = await fleet.ask<number>(0, "join", { buffer: m.buffer });
       assert(ThreadStates.suspendDetached(m, slot));
-      assertFalse(ThreadStates.suspendDetached(m, slot));
       const attached = fleet.ask(0, "attach", null);
-      waitUntil(
-        m.i32,
-        stateWord(m, slot),
-        ThreadState.SUSPENDED | (m.slot << Suspension.SUSPENDER_SHIFT) |
-          Suspension.WAITED,
-      );
-      assertEquals(ThreadStates.stateOf(m, slot), ThreadState.SUSPENDED);
+      waitUntil(m.i32, stateWord(m, slot), waitedWord(m));
+      assertEquals(Gil.holder(m), 0);
       ThreadStates.resume(m, slot);
       await attached;
-      assertEquals(ThreadStates.stateOf(m, slot), ThreadState.ATTACHED);
-      assertFalse(ThreadStates.suspendDetached(m, slot));
+      assertEquals(Gil.holder(m), slot);
     },
   });
 
@@ -173,12 +197,7 @@ describe("ThreadStates.attach()", () => {
       const slot = await fleet.ask<number>(0, "join", { buffer: m.buffer });
       assert(ThreadStates.suspendDetached(m, slot));
       const released = fleet.ask(0, "release", null);
-      waitUntil(
-        m.i32,
-        stateWord(m, slot),
-        ThreadState.SUSPENDED | (m.slot << Suspension.SUSPENDER_SHIFT) |
-          Suspension.WAITED,
-      );
+      waitUntil(m.i32, stateWord(m, slot), waitedWord(m));
       ThreadStates.resume(m, slot);
       await released;
       assertEquals(ThreadStates.stateOf(m, slot), ThreadState.SHUTTING_DOWN);

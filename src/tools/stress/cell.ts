@@ -73,6 +73,8 @@ export interface CellResult {
   readonly ops: number;
   /** Workers that ended. Count. */
   readonly lives: number;
+  /** Thread states that they had. Count. */
+  readonly threads: number;
   /** Blocks freed by another worker than the one that allocated them. Count. */
   readonly remoteFrees: number;
   /** Of these, frees into a pool that another thread held then. Count. */
@@ -211,6 +213,7 @@ function result(
     seconds,
     ops: control.total(WorkerRecord.OPS),
     lives: cell.lives,
+    threads: control.total(WorkerRecord.THREADS),
     remoteFrees: control.total(WorkerRecord.REMOTE_FREES),
     remotePushes: stats?.remoteFrees ?? 0,
     lockWaits: stats?.lockWaits ?? 0,

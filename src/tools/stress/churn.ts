@@ -20,7 +20,7 @@ import * as BlockRecord from "./block_record.ts";
 import { RUN, SLOTS } from "./control.ts";
 import type { Hand } from "./hand.ts";
 import { Random } from "./random.ts";
-import { drawDomain, drawNewSize, drawSize } from "./sizes.ts";
+import { drawDomain, drawSize } from "./sizes.ts";
 import { SHAPES, type Task } from "./task.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
@@ -40,7 +40,7 @@ const LIVES = 4;
 /** Steps of one life of a worker; the same for the same task. */
 export function stepsOfLife(task: Task): number {
   const { seed, shape, worker, life, ops } = task;
-  const random = new Random(seed, SHAPES.indexOf(shape), worker, life, 1);
+  const random = new Random(seed, SHAPES.indexOf(shape), worker, life, 2);
   const steps = random.logarithmic(SHORTEST_LIFE, LONGEST_LIFE);
   return ops === 0 ? steps : Math.min(steps, Math.ceil(ops / LIVES));
 }
@@ -93,8 +93,7 @@ function turn(hand: Hand, record: number): void {
   if (!hand.holds(record)) {
     hand.allocate(record, domain, size);
   } else if (share < 25) {
-    const old = hand.i32[record + BlockRecord.SIZE] >>> 0;
-    hand.resize(record, drawNewSize(random, old));
+    hand.resize(record);
   } else if (share < 75) {
     hand.release(record);
   }

@@ -36,7 +36,7 @@ import {
 import * as Misuse from "./misuse.ts";
 import * as Pattern from "./pattern.ts";
 import { Random } from "./random.ts";
-import { DOMAINS } from "./sizes.ts";
+import { DOMAINS, drawNewSize } from "./sizes.ts";
 import { SHAPES, type Task } from "./task.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
@@ -61,8 +61,10 @@ export class Hand {
   readonly control: Control;
   /** Words of the control memory. */
   readonly i32: Pattern.Words;
-  /** Its stream of random numbers. */
+  /** Stream of choices that do not depend on what other workers do. */
   readonly random: Random;
+  /** Stream of all other choices: what they are for depends on the schedule. */
+  readonly details: Random;
   /** Its worker record. Word index. */
   readonly record: number;
   /** Who allocated a block: life and worker number, never 0. */
@@ -92,7 +94,9 @@ export class Hand {
     this.task = task;
     this.control = control;
     this.i32 = control.i32;
-    this.random = new Random(seed, SHAPES.indexOf(shape), worker, life);
+    const stream = [seed, SHAPES.indexOf(shape), worker, life];
+    this.random = new Random(...stream);
+    this.details = new Random(...stream, 1);
     this.record = control.record(worker);
     this.owner = (life << 8) | (worker + 1);
     this.#addresses = new Int32Array(addresses);
@@ -100,6 +104,7 @@ export class Hand {
     this.#bytes = heap.u8;
     this.#ops = this.i32[this.record + WorkerRecord.OPS];
     this.i32[this.record + WorkerRecord.LIFE] = life;
+    this.i32[this.record + WorkerRecord.THREADS]++;
     this.phase(WorkerRecord.WORKING);
   }
 
@@ -138,8 +143,8 @@ export class Hand {
    */
   allocate(record: number, domain: number, size: number): boolean {
     this.tick();
-    const zeroed = this.random.chance(25);
-    const element = ELEMENTS[this.random.below(ELEMENTS.length)];
+    const zeroed = this.details.chance(25);
+    const element = ELEMENTS[this.details.below(ELEMENTS.length)];
     const elements = Math.floor(size / element);
     const bytes = zeroed ? elements * element : size;
     const what = zeroed ? WorkerRecord.CALLOC : WorkerRecord.MALLOC;
@@ -163,7 +168,7 @@ export class Hand {
     const address = i32[record + BlockRecord.ADDRESS] >>> 0;
     const size = i32[record + BlockRecord.SIZE] >>> 0;
     const domain = i32[record + BlockRecord.DOMAIN];
-    if (this.random.below(PROBE_EVERY) === 0) Misuse.probe(this, record);
+    if (this.details.below(PROBE_EVERY) === 0) Misuse.probe(this, record);
     const remote = this.isRemote(record);
     this.#disclaim(address);
     this.#begin(WorkerRecord.FREE, domain, address, size, 0);
@@ -175,12 +180,13 @@ export class Hand {
   }
 
   /** Verifies a block, resizes it, and verifies what had to be kept. */
-  resize(record: number, size: number): void {
+  resize(record: number): void {
     this.tick();
     this.verify(record);
     const { i32 } = this;
     const address = i32[record + BlockRecord.ADDRESS] >>> 0;
     const old = i32[record + BlockRecord.SIZE] >>> 0;
+    const size = drawNewSize(this.details, old);
     const domain = i32[record + BlockRecord.DOMAIN];
     const signature = this.signature(record);
     this.#disclaim(address);
@@ -280,6 +286,7 @@ export class Hand {
     this.#cells = this.heap.i32;
     this.#bytes = this.heap.u8;
     this.calls = plant(this.task.canary, this.heap, this.task.worker);
+    this.i32[this.record + WorkerRecord.THREADS]++;
     this.phase(WorkerRecord.WORKING);
   }
 

@@ -18,8 +18,7 @@
 import type { Hand } from "./hand.ts";
 import * as Misuse from "./misuse.ts";
 import { releaseMost } from "./rounds.ts";
-import { drawDomain, drawNewSize, drawSize, RAW } from "./sizes.ts";
-import { SIZE } from "./block_record.ts";
+import { drawDomain, drawSize, RAW } from "./sizes.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
 /** Blocks in the array of one worker. Count, at most `TABLE_BLOCKS`. */
@@ -51,10 +50,7 @@ function tableOf(hand: Hand, round: number): number {
 
 function replace(hand: Hand, record: number, share: number): void {
   const { random } = hand;
-  if (share < 20) {
-    const size = hand.i32[record + SIZE] >>> 0;
-    return hand.resize(record, drawNewSize(random, size));
-  }
+  if (share < 20) return hand.resize(record);
   hand.release(record);
   if (share < 95) hand.allocate(record, drawDomain(random), drawSize(random));
 }

@@ -22,10 +22,10 @@ const PROBES = 6;
 export function probe(hand: Hand, record: number): void {
   const address = hand.i32[record + BlockRecord.ADDRESS] >>> 0;
   const domain = hand.i32[record + BlockRecord.DOMAIN];
-  const other = (domain + 1 + hand.random.below(2)) % DOMAINS.length;
+  const other = (domain + 1 + hand.details.below(2)) % DOMAINS.length;
   const size = hand.i32[record + BlockRecord.SIZE] >>> 0;
   const where = `0x${address.toString(16)}, a block of ${DOMAINS[domain]},`;
-  switch (hand.random.below(PROBES)) {
+  switch (hand.details.below(PROBES)) {
     case 0:
     case 1:
     case 2:

@@ -18,7 +18,7 @@ import * as BlockRecord from "./block_record.ts";
 import { TABLE_BLOCKS } from "./control.ts";
 import type { Hand } from "./hand.ts";
 import { releaseMost } from "./rounds.ts";
-import { drawDomain, drawNewSize, drawSize } from "./sizes.ts";
+import { drawDomain, drawSize } from "./sizes.ts";
 
 /** Shared slots in use. Count, at most `SLOTS`. */
 const TRANSFERS = 256;
@@ -55,7 +55,7 @@ function grow(hand: Hand, peak: number): void {
     if (share < 25) exchange(hand, older);
     else if (!hand.holds(older)) continue;
     else if (share < 50) hand.release(older);
-    else if (share < 70) resize(hand, older);
+    else if (share < 70) hand.resize(older);
   }
 }
 
@@ -67,11 +67,6 @@ function shrink(hand: Hand, peak: number): void {
     const kept = random.chance(12);
     if (!kept && hand.holds(record)) hand.release(record);
   }
-}
-
-function resize(hand: Hand, record: number): void {
-  const size = hand.i32[record + BlockRecord.SIZE] >>> 0;
-  hand.resize(record, drawNewSize(hand.random, size));
 }
 
 /** Exchanges a block, or none, for what is in a random shared slot. */

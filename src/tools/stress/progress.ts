@@ -14,6 +14,12 @@ interface Bar {
   stop(): void;
 }
 
+/** What the package exports. */
+interface Library {
+  readonly SingleBar: new (options: object, preset: object) => unknown;
+  readonly Presets: { readonly shades_classic: object };
+}
+
 /** Shows how far the run is. */
 export interface Progress {
   /** Sets the share of the run that is done, 0 to 1, and what is at work. */
@@ -36,9 +42,9 @@ async function load(): Promise<Bar | undefined> {
   // only imports us needs the package.
   const name = ["npm:cli-progress", "3.12.0"].join("@");
   try {
-    const { default: library } = await import(name);
+    const { default: library }: { default: Library } = await import(name);
     const options = { format: FORMAT, clearOnComplete: true, hideCursor: true };
-    const bar: unknown = new library.SingleBar(
+    const bar = new library.SingleBar(
       options,
       library.Presets.shades_classic,
     );
@@ -48,9 +54,10 @@ async function load(): Promise<Bar | undefined> {
   }
 }
 
-/** A bar on standard error if that is a terminal, else nothing. */
+/** A bar on standard error if there is a terminal to see it, else nothing. */
 export async function createProgress(): Promise<Progress> {
-  const bar = Deno.stderr.isTerminal() ? await load() : undefined;
+  const isSeen = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
+  const bar = isSeen ? await load() : undefined;
   bar?.start(TOTAL, 0, { cell: "", ops: 0 });
   return {
     update(share, cell, ops): void {

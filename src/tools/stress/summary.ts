@@ -13,7 +13,6 @@ const COLUMNS: readonly [string, (cell: CellResult) => string][] = [
   ["build", (cell) => cell.build],
   ["shape", (cell) => cell.shape],
   ["ops/s", (cell) => grouped(cell.ops / cell.seconds)],
-  ["ops", (cell) => grouped(cell.ops)],
   ["remote frees", (cell) => grouped(cell.remoteFrees)],
   ["lock waits", (cell) => grouped(cell.lockWaits)],
   ["GIL waits", (cell) => grouped(cell.gilWaits)],
@@ -21,8 +20,8 @@ const COLUMNS: readonly [string, (cell: CellResult) => string][] = [
   ["peak live", (cell) => mebibytes(cell.livePeakBytes)],
   ["ratio", (cell) => ratio(cell.footprintPeakBytes, cell.livePeakBytes)],
   ["checks", (cell) => grouped(cell.checks)],
-  ["refusals", (cell) => grouped(cell.probes)],
-  ["lives", (cell) => grouped(cell.lives)],
+  ["workers", (cell) => grouped(cell.lives)],
+  ["threads", (cell) => grouped(cell.threads)],
 ];
 /** Columns of words; all others are numbers and stand to the right. */
 const WORDS = 2;

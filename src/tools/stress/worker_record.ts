@@ -9,6 +9,7 @@
  *   │ LIVE (f64)   │ REMOTE_FREES │ CHECKS         │ MEMORY_ERRORS  │ PROBES        │
  *   └──────────────┴──────────────┴────────────────┴────────────────┴───────────────┘
  *   10             12             13               14               15
+ *   16: THREADS
  * ```
  *
  * ## Threads
@@ -49,6 +50,8 @@ export const CHECKS = 13;
 export const MEMORY_ERRORS = 14;
 /** Calls that had to be refused, and were. Count. */
 export const PROBES = 15;
+/** Thread states that it had so far. Count. */
+export const THREADS = 16;
 /** Size of the record: workers write into lines of their own. Words. */
 export const SIZEOF = 64;
 

@@ -23,10 +23,10 @@ import * as BlockRecord from "./block_record.ts";
 import { BATCH_BLOCKS, X_NEWS, X_TICKETS } from "./control.ts";
 import type { Hand } from "./hand.ts";
 import { mix } from "./random.ts";
-import { drawDomain, drawNewSize, drawSize } from "./sizes.ts";
+import { drawDomain, drawSize } from "./sizes.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
-const { BUSY, EMPTY, FULL, SERIAL, SIZE } = BlockRecord;
+const { BUSY, EMPTY, FULL, SERIAL } = BlockRecord;
 /** Where the records of a batch begin. Words. */
 const FIRST = 16;
 
@@ -94,14 +94,9 @@ function emptyBatch(hand: Hand, batch: number): void {
   for (let block = 0; block < BATCH_BLOCKS; block++) {
     const record = batch + FIRST + block * BlockRecord.SIZEOF;
     if (!hand.holds(record)) continue;
-    if (mix(hand.i32[record + SERIAL]) % 8 === 0) resize(hand, record);
+    if (mix(hand.i32[record + SERIAL]) % 8 === 0) hand.resize(record);
     hand.release(record);
   }
   Atomics.store(hand.i32, batch, EMPTY);
   hand.control.announce();
-}
-
-function resize(hand: Hand, record: number): void {
-  const size = hand.i32[record + SIZE] >>> 0;
-  hand.resize(record, drawNewSize(hand.random, size));
 }

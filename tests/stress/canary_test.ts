@@ -1,0 +1,61 @@
+/**
+ * Planted bugs: a stress run that does not find them finds nothing. Each runs
+ * as its users would start it, and must end with exit code 1, the right kind
+ * of finding, the seed, and a command that finds it again.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { CANARIES } from "../../src/tools/stress/canary.ts";
+import { BUILDS } from "../../src/tools/stress/run.ts";
+import { stress } from "./run_stress.ts";
+
+/** What the run must find, by the name of the canary. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  "double-hand-out": "double-hand-out",
+  "overlap": "damaged",
+  "lost-remote-free": "lost-block",
+  "missed-domain-check": "missed-check",
+  "dirty-calloc": "not-zeroed",
+  "short-copy": "lost-bytes",
+  "stuck": "hang",
+};
+
+/** Kinds of all findings of a run with `--json`. */
+function kindsOf(out: string): string[] {
+  const report: { findings: { kind: string }[] } = JSON.parse(out);
+  return report.findings.map(({ kind }) => kind);
+}
+
+for (const canary of CANARIES) {
+  for (const build of BUILDS) {
+    Deno.test(`stress finds the canary ${canary} in ${build}`, async () => {
+      const args = ["--build", build, "--shape", "larson", "--seed", "5"];
+      args.push("--workers", "3", "--ops", "4000", "--timeout", "2");
+      args.push("--canary", canary, "--json");
+      const { code, out, err } = await stress(args);
+      assertEquals(code, 1, out + err);
+      const kinds = kindsOf(out);
+      assert(kinds.includes(EXPECTED[canary]), kinds.join(", "));
+    });
+  }
+}
+
+Deno.test("a lost free is found by the proof of emptiness too", async () => {
+  const args = ["--build", "free-threaded", "--shape", "churn", "--seed", "5"];
+  args.push("--workers", "2", "--ops", "4000", "--json");
+  const { code, out } = await stress([...args, "--canary", "lost-remote-free"]);
+  assertEquals([code, kindsOf(out)], [1, ["lost-block"]]);
+});
+
+Deno.test("the command that is printed finds the canary again", async () => {
+  const args = ["--build", "gil", "--shape", "mstress", "--seed", "77"];
+  args.push("--workers", "2", "--ops", "3000", "--canary", "dirty-calloc");
+  const first = await stress(args);
+  assertEquals(first.code, 1, first.out + first.err);
+  const line = first.out.trimEnd().split("\n").at(-1) ?? "";
+  const start = line.indexOf("--build");
+  assert(line.includes("deno run -A ") && start > 0, line);
+  const again = await stress(line.slice(start).split(" "));
+  assertEquals(again.code, 1, again.out + again.err);
+  assert(again.out.includes("FOUND not-zeroed"), again.out);
+});
