@@ -29,7 +29,8 @@ import { Route } from "./route.ts";
 // Hot: constants of this module fold, imported ones are read.
 const PAGE_MAP = Layout.PAGE_MAP;
 const POOLS = Layout.POOLS;
-const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAGIC } = PoolRecord;
+const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
+const { NEXTPOOL, MAGIC } = PoolRecord;
 
 /** See the head of this file. C: `PYMEM_DOMAIN_MEM`. */
 export class MemDomain {
@@ -66,11 +67,16 @@ export class MemDomain {
     const n = nbytes | 0;
     if (n === nbytes && (n - 1) >>> 0 < 512) {
       const i32 = this.#i32;
-      const pool = i32[this.#rings + ((n - 1) >> 4)];
+      const ring = this.#rings + ((n - 1) >> 4);
+      const pool = i32[ring];
       const block = i32[pool + FREEBLOCK];
       if (block !== 0) {
-        i32[pool + FREEBLOCK] = i32[block >>> 2]; // COMMIT
+        const next = i32[block >>> 2];
+        i32[pool + FREEBLOCK] = next; // COMMIT
         i32[pool + COUNT] = i32[pool + COUNT] + 1;
+        if (
+          next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
+        ) i32[ring] = i32[pool + NEXTPOOL]; // full: leaves the ring
         return block >>> 0;
       }
     }

@@ -123,7 +123,7 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
   const i32 = m.i32;
   const theirs = Policy.ringOf(m, Policy.withHolder(key, slot), szidx);
   const pool = i32[theirs];
-  if (pool === 0 || Ring.isFull(m, pool)) return 0;
+  if (pool === 0) return 0;
   const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
   Ring.unlink(m, theirs, pool);
   const set = Policy.arenaSetOf(m, key);

@@ -125,7 +125,7 @@ function drain(m: Memory, page: number, key: number): void {
   const wasFull = before === 0 &&
     i32[pool + PoolRecord.NEXTOFFSET] > i32[pool + PoolRecord.MAXNEXTOFFSET];
   const ring = Policy.ringOf(m, key, i32[pool + PoolRecord.SZIDX]);
-  if (wasFull && i32[ring] !== pool) Ring.relist(m, ring, pool);
+  if (wasFull) Ring.push(m, ring, pool);
   if (i32[pool + PoolRecord.COUNT] === 0) Supply.retire(m, key, ring, pool);
 }
 

@@ -2,12 +2,11 @@
  * Rings: lists of pools, one for each size class of a holder.
  *
  * CPython's are circular, which its trick of overlapping headers needs; these
- * end with 0 at both ends, which touches one record less for each change. The
- * name stayed.
+ * end with 0, and PREVPOOL of the first pool means nothing, so that the first
+ * pool comes and goes with two stores. The name stayed.
  *
  * ## Invariants (checked by tools/check.ts)
- *   G1  NEXTPOOL and PREVPOOL of neighbours agree; the first has no previous
- *       and the last no next pool
+ *   G1  NEXTPOOL and PREVPOOL of neighbours agree; the last has no next pool
  *
  * ## Threads
  *   Plain accesses of who owns the ring: the holder, or who has the lock of
@@ -24,12 +23,14 @@ import type { Memory } from "../memory/mod.ts";
 
 const { FREEBLOCK, NEXTOFFSET, MAXNEXTOFFSET, NEXTPOOL, PREVPOOL } = PoolRecord;
 
-/** Puts a pool at the front of a ring: the next block comes from it. */
+/**
+ * Puts a pool at the front of a ring: the next block comes from it.
+ * C: insert_to_usedpool().
+ */
 export function push(m: Memory, ring: number, pool: number): void {
   const i32 = m.i32;
   const head = i32[ring];
   i32[pool + NEXTPOOL] = head;
-  i32[pool + PREVPOOL] = 0;
   if (head !== 0) i32[head + PREVPOOL] = pool;
   i32[ring] = pool;
 }
@@ -41,37 +42,23 @@ export function isFull(m: Memory, pool: number): boolean {
     i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET];
 }
 
-/**
- * Puts a pool that is no longer full at the front of a ring; a full pool that
- * is still there leaves. C: insert_to_usedpool().
- */
-export function relist(m: Memory, ring: number, pool: number): void {
-  const i32 = m.i32;
-  const head = i32[ring];
-  const second = head !== 0 && isFull(m, head) ? i32[head + NEXTPOOL] : head;
-  i32[pool + NEXTPOOL] = second;
-  i32[pool + PREVPOOL] = 0;
-  if (second !== 0) i32[second + PREVPOOL] = pool;
-  i32[ring] = pool;
-}
-
 /** Takes a pool out of a ring. */
 export function unlink(m: Memory, ring: number, pool: number): void {
   const i32 = m.i32;
   const next = i32[pool + NEXTPOOL];
+  if (i32[ring] === pool) {
+    i32[ring] = next;
+    return;
+  }
   const prev = i32[pool + PREVPOOL];
+  i32[prev + NEXTPOOL] = next;
   if (next !== 0) i32[next + PREVPOOL] = prev;
-  if (prev !== 0) i32[prev + NEXTPOOL] = next;
-  else i32[ring] = next;
 }
 
 /** Takes the first pool out of a ring that has one. */
 export function shift(m: Memory, ring: number): number {
-  const i32 = m.i32;
-  const head = i32[ring];
-  const next = i32[head + NEXTPOOL];
-  i32[ring] = next;
-  if (next !== 0) i32[next + PREVPOOL] = 0;
+  const head = m.i32[ring];
+  m.i32[ring] = m.i32[head + NEXTPOOL];
   return head;
 }
 

@@ -43,9 +43,9 @@ import * as RawMutex from "./raw_mutex.ts";
 /** Result of {@linkcode park}: somebody unparked us. C: Py_PARK_OK. */
 export const PARK_OK = 0;
 /** Result of {@linkcode park}: the word was not as expected. C: Py_PARK_AGAIN. */
-export const PARK_AGAIN = -1;
+export const PARK_AGAIN: number = -1;
 /** Result of {@linkcode park}: nobody came in time. C: Py_PARK_TIMEOUT. */
-export const PARK_TIMEOUT = -2;
+export const PARK_TIMEOUT: number = -2;
 
 /**
  * Sleeps until the word is unparked, if it still has the expected value.

@@ -178,7 +178,7 @@ function collectRing(c: Checker, ring: number): number {
     c.rings.set(pool, ring);
     count++;
     c.expect(
-      i32[pool + PoolRecord.PREVPOOL] === prev,
+      prev === 0 || i32[pool + PoolRecord.PREVPOOL] === prev,
       "G1",
       `pool ${pool} of ring ${ring} is badly linked`,
     );
@@ -308,9 +308,7 @@ function isListedRight(c: Checker, key: number, pool: number): boolean {
   const szidx = i32[pool + PoolRecord.SZIDX];
   const slot = Policy.holderOf(key) & PageMap.SLOT_MASK;
   const mine = Policy.ringOf(c.m, key, szidx);
-  if (Ring.isFull(c.m, pool)) {
-    return ring === undefined || (ring === mine && i32[ring] === pool);
-  }
+  if (Ring.isFull(c.m, pool)) return ring === undefined;
   if (slot !== PageMap.NOBODY) return ring === mine;
   const set = Policy.arenaSetOf(c.m, key);
   return ring === Supply.abandonedRing(c.m, key, szidx) ||

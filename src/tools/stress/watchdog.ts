@@ -93,13 +93,13 @@ export class Watchdog {
   }
 
   /**
-   * A number that changes whenever any worker makes progress. Phases do not
+   * A number that grows whenever any worker makes progress. Phases do not
    * count: who waits in vain goes through them again and again.
    */
   #fingerprint(): number {
     const control = this.#control;
     return control.total(WorkerRecord.OPS) +
-      control.total(WorkerRecord.THREADS) * 1e10 +
-      control.total(WorkerRecord.CHECKS) * 1e12;
+      control.total(WorkerRecord.THREADS) +
+      control.total(WorkerRecord.CHECKS);
   }
 }
