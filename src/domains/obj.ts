@@ -39,11 +39,14 @@ export class ObjDomain {
   readonly #i32: Int32Array<SharedArrayBuffer>;
   #rings = Layout.NULL_RINGS;
   #key = -1;
+  /** Arguments of the slow paths, see mem.ts. */
+  readonly #slow: [Route, number];
 
   /** The domain as the worker of `m` sees it; not attached yet. */
   constructor(m: Memory) {
     this.route = new Route(m, PageMap.OBJ);
     this.#m = m;
+    this.#slow = [this.route, 0];
     this.#i32 = m.i32;
   }
 
@@ -79,7 +82,8 @@ export class ObjDomain {
         return block >>> 0;
       }
     }
-    return Requests.malloc(this.route, nbytes);
+    this.#slow[1] = nbytes;
+    return Reflect.apply(Requests.malloc, undefined, this.#slow);
   }
 
   /** `PyObject_Free()`: byte address of a block of this domain, or 0. */
@@ -109,7 +113,8 @@ export class ObjDomain {
         return;
       }
     }
-    Requests.free(this.route, block);
+    this.#slow[1] = block;
+    Reflect.apply(Requests.free, undefined, this.#slow);
   }
 
   /** `PyObject_Calloc()`: byte address of zeroed bytes, or 0. */

@@ -36,11 +36,14 @@ export class RawDomain {
   readonly #i32: Int32Array<SharedArrayBuffer>;
   #rings: number;
   #key: number;
+  /** Arguments of the slow paths, see mem.ts. */
+  readonly #slow: [Route, number];
 
   /** The domain as the worker of `m` sees it. */
   constructor(m: Memory) {
     this.route = new Route(m, PageMap.RAW);
     this.#m = m;
+    this.#slow = [this.route, 0];
     this.#i32 = m.i32;
     this.#rings = this.route.rings;
     this.#key = this.route.poolKey;
@@ -71,7 +74,8 @@ export class RawDomain {
         return block >>> 0;
       }
     }
-    return Requests.malloc(this.route, nbytes);
+    this.#slow[1] = nbytes;
+    return Reflect.apply(Requests.malloc, undefined, this.#slow);
   }
 
   /** `PyMem_RawFree()`: byte address of a block of this domain, or 0. */
@@ -101,7 +105,8 @@ export class RawDomain {
         return;
       }
     }
-    Requests.free(this.route, block);
+    this.#slow[1] = block;
+    Reflect.apply(Requests.free, undefined, this.#slow);
   }
 
   /** `PyMem_RawCalloc()`: byte address of zeroed bytes, or 0. */

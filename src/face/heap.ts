@@ -54,8 +54,10 @@ const DEFAULT_MAX_BYTES = 1073741824;
 /** The attached thread state that this worker has of each heap, by heap id. */
 const current = new Map<string, Core.Core>();
 
-/** The time, as the engine tells it. */
-const CLOCK = { now: (): number => performance.now() };
+/** The time, counted from the same moment in all workers. */
+const CLOCK = {
+  now: (): number => performance.timeOrigin + performance.now(),
+};
 
 /**
  * A shared heap, as one worker has it.

@@ -8,9 +8,8 @@
  */
 
 import { ThreadStateError } from "../errors.ts";
-import * as ThreadState from "../layout/thread_state.ts";
 import type { Core } from "../domains/core.ts";
-import { Gil, SafePoint, World } from "../threads/mod.ts";
+import { Gil, SafePoint, ThreadStates, World } from "../threads/mod.ts";
 
 /** States of a thread state, by number. */
 const STATES = ["detached", "attached", "suspended", "shutting down"] as const;
@@ -55,7 +54,7 @@ export class Threads {
   /** What the thread state is now. */
   get state(): "detached" | "attached" | "suspended" | "shutting down" {
     const m = this.#core.m;
-    return STATES[Atomics.load(m.i32, m.thread + ThreadState.X_STATE)];
+    return STATES[ThreadStates.stateOf(m, m.slot)];
   }
 
   /**

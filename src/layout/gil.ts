@@ -16,7 +16,7 @@
  * @module
  */
 
-/** 1 while somebody holds the GIL. Atomic. */
+/** Owner (incarnation and slot) of who holds the GIL, or 0. Atomic. */
 export const X_LOCKED = 0;
 /** Slot that held it last. Atomic. */
 export const X_LAST_HOLDER = 1;
@@ -24,7 +24,7 @@ export const X_LAST_HOLDER = 1;
 export const X_SWITCH_NUMBER = 2;
 /** Switch interval. Microseconds. */
 export const X_INTERVAL = 3;
-/** Threads that sleep on X_LOCKED. Count, atomic. */
+/** Threads that wait for the GIL, asleep or not. Count, atomic. */
 export const X_WAITERS = 4;
 /** Threads that sleep on X_SWITCH_NUMBER. Count, atomic. */
 export const X_SWITCH_WAITERS = 5;

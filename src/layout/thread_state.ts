@@ -21,7 +21,11 @@
  * @module
  */
 
-/** DETACHED, ATTACHED, SUSPENDED or SHUTTING_DOWN. Atomic. C: tstate->state. */
+/**
+ * Bits 0–7: DETACHED, ATTACHED, SUSPENDED or SHUTTING_DOWN; of SUSPENDED also
+ * bits 8–15: slot of who suspended it, and bit 16: its thread sleeps on this
+ * word. Atomic. C: tstate->state.
+ */
 export const X_STATE = 0;
 /** How often the slot was given out. Count, 19 bits. */
 export const INCARNATION = 1;

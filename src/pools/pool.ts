@@ -44,12 +44,8 @@ const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
   PoolRecord;
 
-/**
- * So many blocks are carved at a time, if there are as many. It keeps the slow
- * path rare enough for the engine not to inline it into the fast one, which it
- * then would refuse to inline into its caller (measured 2026-11).
- */
-const CARVE_COUNT = 8;
+/** So much is carved at a time: a page of the system's. Bytes. */
+const CARVE_BYTES = 4096;
 
 /**
  * Carves blocks into the dry free list of a pool, in the order of addresses.
@@ -60,8 +56,10 @@ function carve(m: Memory, pool: number): void {
   const size = SizeClasses.blockSize(i32[pool + SZIDX]);
   const base = ((pool - POOLS) >> SHIFT) << Layout.PAGE_BITS;
   const first = i32[pool + NEXTOFFSET];
-  const wanted = first + (CARVE_COUNT - 1) * size;
-  const end = Math.min(wanted, i32[pool + MAXNEXTOFFSET]);
+  const end = Math.min(
+    first + Math.max(CARVE_BYTES, size),
+    i32[pool + MAXNEXTOFFSET],
+  );
   let offset = first;
   while (offset + size <= end) {
     i32[(base + offset) >>> 2] = base + offset + size;
