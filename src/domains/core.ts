@@ -23,13 +23,13 @@ import { RawDomain } from "./raw.ts";
 /** See the head of this file. */
 export class Core {
   /** The shared memory. */
-  readonly m: Memory;
+  declare readonly m: Memory;
   /** The RAW domain. */
-  readonly raw: RawDomain;
+  declare readonly raw: RawDomain;
   /** The MEM domain. */
-  readonly mem: MemDomain;
+  declare readonly mem: MemDomain;
   /** The OBJ domain. */
-  readonly obj: ObjDomain;
+  declare readonly obj: ObjDomain;
   /** True once the thread state was given back. */
   isClosed = false;
 

@@ -29,47 +29,53 @@ import { Route } from "./route.ts";
 const PAGE_MAP = Layout.PAGE_MAP;
 const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
-const { NEXTPOOL, MAGIC } = PoolRecord;
+const { NEXTPOOL } = PoolRecord;
 
 /** See the head of this file. C: `PYMEM_DOMAIN_OBJ`. */
 export class ObjDomain {
   /** How this worker reaches the engine. */
-  readonly route: Route;
-  readonly #m: Memory;
-  readonly #i32: Int32Array<SharedArrayBuffer>;
-  #rings = Layout.NULL_RINGS;
-  #key = -1;
+  declare readonly route: Route;
+  /** The heap. */
+  declare readonly m: Memory;
+  /** Its words. */
+  declare readonly i32: Int32Array<SharedArrayBuffer>;
+  /** First ring of the small classes, or the null rings. Word index. */
+  declare rings: number;
+  /** Page map word of the pools that are this worker's, or -1. */
+  declare key: number;
   /** Arguments of the slow paths, see mem.ts. */
-  readonly #slow: [Route, number];
+  declare readonly slow: [Route, number];
 
   /** The domain as the worker of `m` sees it; not attached yet. */
   constructor(m: Memory) {
     this.route = new Route(m, PageMap.OBJ);
-    this.#m = m;
-    this.#slow = [this.route, 0];
-    this.#i32 = m.i32;
+    this.m = m;
+    this.slow = [this.route, 0];
+    this.i32 = m.i32;
+    this.rings = Layout.NULL_RINGS;
+    this.key = -1;
   }
 
   /** Opens the domain: the thread state is attached. */
   attach(): void {
     this.route.isAttached = true;
-    this.#rings = this.route.rings;
-    this.#key = this.route.poolKey;
+    this.rings = this.route.rings;
+    this.key = this.route.poolKey;
   }
 
   /** Closes the domain: the thread state is about to be detached. */
   detach(): void {
     this.route.isAttached = false;
-    this.#rings = Layout.NULL_RINGS;
-    this.#key = -1;
+    this.rings = Layout.NULL_RINGS;
+    this.key = -1;
   }
 
   /** `PyObject_Malloc()`: byte address, or 0. */
   malloc(nbytes: number): Address {
     const n = nbytes | 0;
     if (n === nbytes && (n - 1) >>> 0 < 512) {
-      const i32 = this.#i32;
-      const ring = this.#rings + ((n - 1) >> 4);
+      const i32 = this.i32;
+      const ring = this.rings + ((n - 1) >> 4);
       const pool = i32[ring];
       const block = i32[pool + FREEBLOCK];
       if (block !== 0) {
@@ -82,39 +88,32 @@ export class ObjDomain {
         return block >>> 0;
       }
     }
-    this.#slow[1] = nbytes;
-    return Reflect.apply(Requests.malloc, undefined, this.#slow);
+    this.slow[1] = nbytes;
+    return Reflect.apply(Requests.malloc, undefined, this.slow);
   }
 
   /** `PyObject_Free()`: byte address of a block of this domain, or 0. */
   free(block: Address): void {
     const page = block >>> 14;
-    const i32 = this.#i32;
-    if ((block | 0) === block && i32[PAGE_MAP + page] === this.#key) {
+    const i32 = this.i32;
+    if (
+      (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
+      (block & 15) === 0 && (block & 16383) >= 48 && block > 0
+    ) {
       const pool = POOLS + (page << 3);
-      const offset = block & 16383;
-      const units = (offset >> 4) - 3;
-      // The fraction of units × reciprocal is next to 0 iff a block starts
-      // here, see size_classes.ts.
-      const product = Math.imul(units, i32[pool + MAGIC]);
-      if (
-        ((product & 0xffc00) | (block & 15)) === 0 && units >= 0 &&
-        offset < i32[pool + NEXTOFFSET] && block > 0
-      ) {
-        const next = i32[pool + FREEBLOCK];
-        i32[block >>> 2] = next;
-        i32[pool + FREEBLOCK] = block; // COMMIT
-        const count = i32[pool + COUNT] - 1;
-        i32[pool + COUNT] = count;
-        if (next === 0 || count === 0) {
-          const ring = this.#rings + i32[pool + SZIDX];
-          Pool.settle(this.#m, ring, pool, next);
-        }
-        return;
+      const next = i32[pool + FREEBLOCK];
+      i32[block >>> 2] = next;
+      i32[pool + FREEBLOCK] = block; // COMMIT
+      const count = i32[pool + COUNT] - 1;
+      i32[pool + COUNT] = count;
+      if (next === 0 || count === 0) {
+        const ring = this.rings + i32[pool + SZIDX];
+        Pool.settle(this.m, ring, pool, next);
       }
+      return;
     }
-    this.#slow[1] = block;
-    Reflect.apply(Requests.free, undefined, this.#slow);
+    this.slow[1] = block;
+    Reflect.apply(Requests.free, undefined, this.slow);
   }
 
   /** `PyObject_Calloc()`: byte address of zeroed bytes, or 0. */

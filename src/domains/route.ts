@@ -23,21 +23,21 @@ export const NAMES = ["raw", "mem", "obj"] as const;
 /** See the head of this file. */
 export class Route {
   /** The heap. */
-  readonly m: Memory;
+  declare readonly m: Memory;
   /** Domain number, `PageMap.RAW` and so on. */
-  readonly domain: number;
+  declare readonly domain: number;
   /** Name of the domain as it appears in texts. */
-  readonly name: string;
+  declare readonly name: string;
   /** Page map word of the small pools. */
-  readonly poolKey: number;
+  declare readonly poolKey: number;
   /** Page map word of the small pools of the RAW engine; 0 bytes go there. */
-  readonly rawKey: number;
+  declare readonly rawKey: number;
   /** Page map word of the spans. */
-  readonly spanKey: number;
+  declare readonly spanKey: number;
   /** First ring of the small pools. Word index. */
-  readonly rings: number;
+  declare readonly rings: number;
   /** True while the domain may be called. Always true for RAW. */
-  isAttached: boolean;
+  declare isAttached: boolean;
 
   /** The route of the worker that `m` belongs to. */
   constructor(m: Memory, domain: number) {

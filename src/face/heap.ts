@@ -78,37 +78,37 @@ const CLOCK = {
  */
 export class Heap implements Views {
   /** The RAW domain: callable attached or detached. */
-  readonly raw: Raw;
+  declare readonly raw: Raw;
   /** The MEM domain: buffers. */
-  readonly mem: Mem;
+  declare readonly mem: Mem;
   /** The OBJ domain: objects. */
-  readonly obj: Obj;
+  declare readonly obj: Obj;
   /** This worker's thread state. */
-  readonly threads: Threads;
+  declare readonly threads: Threads;
   /** The whole heap; byte addresses count from its start. */
-  readonly buffer: SharedArrayBuffer;
+  declare readonly buffer: SharedArrayBuffer;
   /** The heap as signed bytes; index = address. */
-  readonly i8: Int8Array<SharedArrayBuffer>;
+  declare readonly i8: Int8Array<SharedArrayBuffer>;
   /** The heap as bytes; index = address. */
-  readonly u8: Uint8Array<SharedArrayBuffer>;
+  declare readonly u8: Uint8Array<SharedArrayBuffer>;
   /** The heap as signed 16-bit words; index = address / 2. */
-  readonly i16: Int16Array<SharedArrayBuffer>;
+  declare readonly i16: Int16Array<SharedArrayBuffer>;
   /** The heap as 16-bit words; index = address / 2. */
-  readonly u16: Uint16Array<SharedArrayBuffer>;
+  declare readonly u16: Uint16Array<SharedArrayBuffer>;
   /** The heap as signed 32-bit words; index = address / 4. */
-  readonly i32: Int32Array<SharedArrayBuffer>;
+  declare readonly i32: Int32Array<SharedArrayBuffer>;
   /** The heap as 32-bit words; index = address / 4. */
-  readonly u32: Uint32Array<SharedArrayBuffer>;
+  declare readonly u32: Uint32Array<SharedArrayBuffer>;
   /** The heap as signed 64-bit words; index = address / 8. */
-  readonly i64: BigInt64Array<SharedArrayBuffer>;
+  declare readonly i64: BigInt64Array<SharedArrayBuffer>;
   /** The heap as 64-bit words; index = address / 8. */
-  readonly u64: BigUint64Array<SharedArrayBuffer>;
+  declare readonly u64: BigUint64Array<SharedArrayBuffer>;
   /** The heap as floats; index = address / 4. */
-  readonly f32: Float32Array<SharedArrayBuffer>;
+  declare readonly f32: Float32Array<SharedArrayBuffer>;
   /** The heap as doubles; index = address / 8. */
-  readonly f64: Float64Array<SharedArrayBuffer>;
+  declare readonly f64: Float64Array<SharedArrayBuffer>;
   /** @ignore The inside, for tools and tests. */
-  readonly core: Core.Core;
+  declare readonly core: Core.Core;
 
   /** @ignore */
   constructor(core: Core.Core) {

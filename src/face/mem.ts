@@ -28,11 +28,12 @@ import * as Failure from "./failure.ts";
  * ```
  */
 export class Mem {
-  readonly #domain: MemDomain;
+  /** @ignore The core of the domain. */
+  declare readonly domain: MemDomain;
 
   /** @ignore */
   constructor(domain: MemDomain) {
-    this.#domain = domain;
+    this.domain = domain;
   }
 
   /**
@@ -46,7 +47,7 @@ export class Mem {
    * @throws {MemoryError} If no memory is left.
    */
   malloc(nbytes: number): MemPtr {
-    const block = this.#domain.malloc(nbytes);
+    const block = this.domain.malloc(nbytes);
     if (block === 0) Failure.malloc("mem", nbytes);
     return block as MemPtr;
   }
@@ -63,7 +64,7 @@ export class Mem {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): MemPtr {
-    const block = this.#domain.calloc(nelem, elsize);
+    const block = this.domain.calloc(nelem, elsize);
     if (block === 0) Failure.calloc("mem", nelem, elsize);
     return block as MemPtr;
   }
@@ -81,7 +82,7 @@ export class Mem {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: MemPtr | 0, nbytes: number): MemPtr {
-    const moved = this.#domain.realloc(block, nbytes);
+    const moved = this.domain.realloc(block, nbytes);
     if (moved === 0) Failure.realloc("mem", block, nbytes);
     return moved as MemPtr;
   }
@@ -95,7 +96,7 @@ export class Mem {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   free(block: MemPtr | 0): void {
-    this.#domain.free(block);
+    this.domain.free(block);
   }
 
   /**
@@ -106,6 +107,6 @@ export class Mem {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   sizeOf(block: MemPtr): number {
-    return this.#domain.sizeOf(block);
+    return this.domain.sizeOf(block);
   }
 }

@@ -28,11 +28,12 @@ import * as Failure from "./failure.ts";
  * ```
  */
 export class Obj {
-  readonly #domain: ObjDomain;
+  /** @ignore The core of the domain. */
+  declare readonly domain: ObjDomain;
 
   /** @ignore */
   constructor(domain: ObjDomain) {
-    this.#domain = domain;
+    this.domain = domain;
   }
 
   /**
@@ -46,7 +47,7 @@ export class Obj {
    * @throws {MemoryError} If no memory is left.
    */
   malloc(nbytes: number): ObjPtr {
-    const block = this.#domain.malloc(nbytes);
+    const block = this.domain.malloc(nbytes);
     if (block === 0) Failure.malloc("obj", nbytes);
     return block as ObjPtr;
   }
@@ -63,7 +64,7 @@ export class Obj {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): ObjPtr {
-    const block = this.#domain.calloc(nelem, elsize);
+    const block = this.domain.calloc(nelem, elsize);
     if (block === 0) Failure.calloc("obj", nelem, elsize);
     return block as ObjPtr;
   }
@@ -81,7 +82,7 @@ export class Obj {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: ObjPtr | 0, nbytes: number): ObjPtr {
-    const moved = this.#domain.realloc(block, nbytes);
+    const moved = this.domain.realloc(block, nbytes);
     if (moved === 0) Failure.realloc("obj", block, nbytes);
     return moved as ObjPtr;
   }
@@ -95,7 +96,7 @@ export class Obj {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   free(block: ObjPtr | 0): void {
-    this.#domain.free(block);
+    this.domain.free(block);
   }
 
   /**
@@ -106,6 +107,6 @@ export class Obj {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   sizeOf(block: ObjPtr): number {
-    return this.#domain.sizeOf(block);
+    return this.domain.sizeOf(block);
   }
 }

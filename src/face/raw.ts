@@ -27,11 +27,12 @@ import * as Failure from "./failure.ts";
  * ```
  */
 export class Raw {
-  readonly #domain: RawDomain;
+  /** @ignore The core of the domain. */
+  declare readonly domain: RawDomain;
 
   /** @ignore */
   constructor(domain: RawDomain) {
-    this.#domain = domain;
+    this.domain = domain;
   }
 
   /**
@@ -45,7 +46,7 @@ export class Raw {
    * @throws {MemoryError} If no memory is left.
    */
   malloc(nbytes: number): RawPtr {
-    const block = this.#domain.malloc(nbytes);
+    const block = this.domain.malloc(nbytes);
     if (block === 0) Failure.malloc("raw", nbytes);
     return block as RawPtr;
   }
@@ -62,7 +63,7 @@ export class Raw {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): RawPtr {
-    const block = this.#domain.calloc(nelem, elsize);
+    const block = this.domain.calloc(nelem, elsize);
     if (block === 0) Failure.calloc("raw", nelem, elsize);
     return block as RawPtr;
   }
@@ -80,7 +81,7 @@ export class Raw {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: RawPtr | 0, nbytes: number): RawPtr {
-    const moved = this.#domain.realloc(block, nbytes);
+    const moved = this.domain.realloc(block, nbytes);
     if (moved === 0) Failure.realloc("raw", block, nbytes);
     return moved as RawPtr;
   }
@@ -94,7 +95,7 @@ export class Raw {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   free(block: RawPtr | 0): void {
-    this.#domain.free(block);
+    this.domain.free(block);
   }
 
   /**
@@ -105,6 +106,6 @@ export class Raw {
    * @throws {PointerError} If `block` is no block of this domain.
    */
   sizeOf(block: RawPtr): number {
-    return this.#domain.sizeOf(block);
+    return this.domain.sizeOf(block);
   }
 }

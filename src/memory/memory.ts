@@ -27,21 +27,21 @@ export interface Clock {
 /** See the head of this file. */
 export class Memory {
   /** The whole heap. */
-  readonly buffer: SharedArrayBuffer;
+  declare readonly buffer: SharedArrayBuffer;
   /** Words. */
-  readonly i32: Int32Array<SharedArrayBuffer>;
+  declare readonly i32: Int32Array<SharedArrayBuffer>;
   /** Bytes, for `memory/bytes.ts` only. */
-  readonly u8: Uint8Array<SharedArrayBuffer>;
+  declare readonly u8: Uint8Array<SharedArrayBuffer>;
   /** Double words, for `memory/bytes.ts` only. */
-  readonly f64: Float64Array<SharedArrayBuffer>;
+  declare readonly f64: Float64Array<SharedArrayBuffer>;
   /** Pages of the heap. Count. */
-  readonly pages: number;
+  declare readonly pages: number;
   /** Remote records. Word index. */
-  readonly remotes: number;
+  declare readonly remotes: number;
   /** `Header.BUILD_…`. */
-  readonly build: number;
+  declare readonly build: number;
   /** The time. */
-  readonly clock: Clock;
+  declare readonly clock: Clock;
   /** Slot of this worker's thread state. */
   slot = 0;
   /** This worker's thread state. Word index. */

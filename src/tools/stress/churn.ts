@@ -31,7 +31,7 @@ const LONGEST_THREAD = 4096;
 /** Shortest. Steps. */
 const SHORTEST_THREAD = 32;
 /** Longest life of a worker. Steps. */
-const LONGEST_LIFE = 24000;
+const LONGEST_LIFE = 64000;
 /** Shortest. Steps. */
 const SHORTEST_LIFE = 4000;
 /** Lives that each worker has at least, if the number of steps is given. */
