@@ -107,7 +107,7 @@ export class MemDomain {
     const i32 = this.i32;
     if (
       (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
-      (block & 15) === 0 && (block & 16383) >= 48 && block > 0
+      (block & 15) === 0 && block > 0
     ) {
       const pool = POOLS + (page << 3);
       const next = i32[pool + FREEBLOCK];

@@ -174,8 +174,15 @@ export class Heap implements Views {
    * @returns How much the footprint shrank. Bytes.
    */
   trim(): number {
-    if (this.core.isAttached) this.threads.safePoint();
-    return Leave.trim(this.core.m, this.core.isAttached);
+    const { m, isAttached } = this.core;
+    const before = Stats.read(m).footprintBytes;
+    Leave.trim(m, isAttached);
+    if (isAttached) {
+      // What that put in quarantine is ripe if nobody else is attached.
+      this.threads.safePoint();
+      Leave.trim(m, isAttached);
+    }
+    return before - Stats.read(m).footprintBytes;
   }
 
   /**

@@ -12,7 +12,7 @@
  *
  * ## Threads
  *   The ring belongs to its holder; places 2 to 4 are under the lock of the
- *   arena set. A worker that stops behind the lock leaves a pool of its own in
+ *   arena set, or under the GIL for the pools that it holds. A worker that stops behind the lock leaves a pool of its own in
  *   no ring, which the page map shows.
  *
  * Source: CPython 3.14 Objects/obmalloc.c, allocate_from_new_pool().
@@ -68,9 +68,10 @@ export function pool(m: Memory, key: number, szidx: number): number {
   Remote.collectOrphans(m, Policy.domainOf(key));
   if (i32[ring] !== 0) return i32[ring];
   const set = Policy.arenaSetOf(m, key);
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  const needsLock = Policy.needsLock(m, key);
+  if (needsLock) Mutex.lock(m, set + ArenaSet.LOCK);
   const record = supply(m, set, key, szidx);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  if (needsLock) Mutex.unlock(m, set + ArenaSet.LOCK);
   if (record !== 0) {
     Ring.push(m, ring, record);
     i32[m.thread + ThreadState.STAT_POOLS_TAKEN] += 1;

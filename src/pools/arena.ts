@@ -15,8 +15,9 @@
  *       kept only if it is the last of the list
  *
  * ## Threads
- *   Everything is plain and under `ArenaSet.LOCK` of the set. A worker that
- *   stops inside leaves the lock held. Order of locks: arena set, then runs.
+ *   Everything is plain and under `ArenaSet.LOCK` of the set; the first set of
+ *   the GIL build is under the GIL instead. A worker that stops inside leaves
+ *   the lock held. Order of locks: arena set, then runs.
  *
  * Source: CPython 3.14 Objects/obmalloc.c: new_arena(),
  * allocate_from_new_pool(), insert_to_freepool(). Differs: an arena object's

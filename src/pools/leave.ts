@@ -31,7 +31,6 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, recordOf } from "../memory/mod.ts";
-import { Runs } from "../raw/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 import { ThreadStates } from "../threads/mod.ts";
 import * as Arena from "./arena.ts";
@@ -153,6 +152,13 @@ function helpDetached(m: Memory, key: number, szidx: number): void {
   }
 }
 
+/** Gives back the spares that the GIL holds. */
+function releaseGilSpares(m: Memory): void {
+  if (m.build !== Header.BUILD_GIL) return;
+  const sets = PageMap.OBJ + ThreadState.VIA_RAW + 1;
+  releaseSpares(m, PageMap.GIL_HOLDER, PageMap.MEM, sets);
+}
+
 /** Ripens what a set has in quarantine. */
 function ripen(m: Memory, set: number): void {
   Mutex.lock(m, set + ArenaSet.LOCK);
@@ -169,7 +175,8 @@ function trimArenas(m: Memory, set: number): void {
 
 /**
  * Makes room when an allocation is about to fail. `isAttached` says whether
- * the caller may touch MEM and OBJ.
+ * the caller may touch MEM and OBJ; with a `key` of 0 arenas kept in reserve go
+ * back as well.
  *
  * A pool of the wanted kind may have come into the caller's ring.
  */
@@ -185,24 +192,22 @@ export function relieve(
     Remote.collectOrphans(m, PageMap.MEM);
     Remote.collect(m, Policy.newsAt(m.slot, PageMap.MEM), m.owner);
     releaseSpares(m, m.slot, PageMap.MEM, PageMap.OBJ + 1);
+    releaseGilSpares(m);
     helpDetached(m, key, szidx);
   }
-  ripen(m, Layout.ARENA_SET);
-  if (key === 0) {
+  if (m.build !== Header.BUILD_GIL) ripen(m, Layout.ARENA_SET);
+  if (key !== 0) return;
+  trimArenas(m, Layout.RAW_ARENA_SET);
+  if (isAttached || m.build !== Header.BUILD_GIL) {
     trimArenas(m, Layout.ARENA_SET);
-    trimArenas(m, Layout.RAW_ARENA_SET);
   }
 }
 
 /**
  * Gives back whatever nothing is allocated in: spares, quarantined pools whose
  * time has come, arenas kept in reserve.
- *
- * @returns How much the footprint shrank. Bytes.
  */
-export function trim(m: Memory, isAttached: boolean): number {
-  const before = Runs.usedPages(m);
+export function trim(m: Memory, isAttached: boolean): void {
   Remote.collectOrphans(m, PageMap.RAW);
   relieve(m, isAttached, 0, 0);
-  return (before - Runs.usedPages(m)) * Layout.PAGE_SIZE;
 }

@@ -78,6 +78,14 @@ export function keepsSpare(m: Memory, key: number): boolean {
 }
 
 /**
+ * True if pools change hands under the lock of their arena set. Where the GIL
+ * holds them all it is the lock.
+ */
+export function needsLock(m: Memory, key: number): boolean {
+  return !isUnderGil(m, key) || kindOf(key) !== PageMap.POOL;
+}
+
+/**
  * True if lock-free readers may still look at objects in an empty pool: it
  * changes class, domain or use only after a grace period.
  */

@@ -156,6 +156,10 @@ function quarantine(m: Memory, set: number, key: number, pool: number): void {
 /** An empty pool, in no ring, leaves its holder. */
 export function release(m: Memory, key: number, pool: number): void {
   const set = Policy.arenaSetOf(m, key);
+  if (!Policy.needsLock(m, key)) {
+    surrender(m, set, key, pool);
+    return;
+  }
   Mutex.lock(m, set + ArenaSet.LOCK);
   if (Policy.isDeferred(m, key)) quarantine(m, set, key, pool);
   else surrender(m, set, key, pool);
