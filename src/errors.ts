@@ -60,5 +60,8 @@ export function show(value: unknown): string {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) {
     return "0x" + value.toString(16);
   }
-  return typeof value === "string" ? `"${value}"` : String(value);
+  if (typeof value === "string") return `"${value}"`;
+  return typeof value === "object" && value !== null
+    ? "an object"
+    : String(value);
 }

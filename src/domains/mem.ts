@@ -81,10 +81,12 @@ export class MemDomain {
 
   /** `PyMem_Malloc()`: byte address, or 0. */
   malloc(nbytes: number): Address {
-    const n = nbytes | 0;
-    if (n === nbytes && (n - 1) >>> 0 < 512) {
+    if (
+      typeof nbytes === "number" && (nbytes | 0) === nbytes &&
+      (nbytes - 1) >>> 0 < 512
+    ) {
       const i32 = this.i32;
-      const ring = this.rings + ((n - 1) >> 4);
+      const ring = this.rings + ((nbytes - 1) >> 4);
       const pool = i32[ring];
       const block = i32[pool + FREEBLOCK];
       if (block !== 0) {
@@ -103,13 +105,13 @@ export class MemDomain {
 
   /** `PyMem_Free()`: byte address of a block of this domain, or 0. */
   free(block: Address): void {
-    const page = block >>> 14;
     const i32 = this.i32;
     if (
-      (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
+      typeof block === "number" && (block | 0) === block &&
+      i32[PAGE_MAP + (block >>> 14)] === this.key &&
       (block & 15) === 0 && block > 0
     ) {
-      const pool = POOLS + (page << 3);
+      const pool = POOLS + ((block >>> 14) << 3);
       const next = i32[pool + FREEBLOCK];
       i32[block >>> 2] = next;
       i32[pool + FREEBLOCK] = block; // COMMIT

@@ -189,13 +189,16 @@ Deno.test("an access at NULL or outside of the heap throws", () => {
   const point = Point.view(heap);
   const before = data.getFloat64(0, true);
   const end = heap.buffer.byteLength;
-  for (const p of [0, 16, 16376, end, end + 4096, 0xfffffff0]) {
+  for (const p of [0, 16, 16376, end, end + 4096, 0xfffffff0, NaN, -8]) {
     assertThrows(() => point.x.get(p), PointerError, "Cannot access a field");
     assertThrows(() => point.x.set(p, 1), PointerError, "Cannot access");
     assertThrows(() => point.x.getItem(p, 0), PointerError, "Cannot access");
     assertThrows(() => point.x.setItem(p, 0, 1), PointerError, "Cannot access");
     assertThrows(() => Point.read(heap, p), PointerError, "Cannot access");
+    assertThrows(() => point.x.get(Point.item(p, 0)), PointerError);
   }
+  assertThrows(() => point.x.getItem(P, NaN), PointerError);
+  assertThrows(() => point.x.setItem(P, NaN, 1), PointerError);
   assertThrows(() => point.x.get(0), PointerError, "at NULL");
   assertThrows(() => point.x.get(end), PointerError, "address 0x20000");
   assertThrows(() => point.x.getItem(P, 1 << 20), PointerError, "0x808000");

@@ -1,0 +1,86 @@
+/**
+ * The state of one walk of the checker: what was found and counted.
+ *
+ * ## Threads
+ *   Reads only, under the locks that check.ts takes.
+ *
+ * @module
+ */
+
+import * as Header from "../../layout/header.ts";
+import * as Layout from "../../layout/memory_map.ts";
+import * as PageMap from "../../layout/page_map.ts";
+import * as ThreadState from "../../layout/thread_state.ts";
+import { type Memory, pageOf, recordOf } from "../../memory/mod.ts";
+import { Policy } from "../../pools/mod.ts";
+
+/** Findings beyond this are counted out. */
+const MAX_FINDINGS = 100;
+
+/** Walks a heap once. */
+export class Checker {
+  readonly findings: string[] = [];
+  readonly blocks: [number, number, number] = [0, 0, 0];
+  freePages = 0;
+  freeRuns = 0;
+  arenas = 0;
+  pools = 0;
+  spans = 0;
+  largeBlocks = 0;
+  remoteBlocks = 0;
+  /** Pages that are neither in use nor in a free run. */
+  limboPages = 0;
+  readonly m: Memory;
+  readonly isQuiet: boolean;
+  /** Ring that each listed pool is in. */
+  readonly rings: Map<number, number> = new Map();
+  /** Pages on a news list. */
+  readonly news: Set<number> = new Set();
+  /** Free pools of arenas, and the arena that lists them. */
+  readonly freePools: Map<number, number> = new Map();
+
+  constructor(m: Memory) {
+    this.m = m;
+    this.isQuiet = this.#threadsInUse() <= 1;
+  }
+
+  /** Notes a finding unless the invariant holds. */
+  expect(holds: boolean, invariant: string, text: string): void {
+    if (holds || this.findings.length >= MAX_FINDINGS) return;
+    this.findings.push(`${invariant}: ${text}`);
+  }
+
+  #threadsInUse(): number {
+    let count = 0;
+    for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
+      count += this.m.i32[this.threadAt(slot) + ThreadState.IN_USE];
+    }
+    return count;
+  }
+
+  /** Thread state of a slot. Word index. */
+  threadAt(slot: number): number {
+    return Layout.THREADS + slot * ThreadState.SIZEOF;
+  }
+
+  /** True if a word index is that of a pool record of this heap. */
+  isRecord(record: number): boolean {
+    const page = pageOf(record);
+    return recordOf(page) === record && this.isPage(page);
+  }
+
+  /** True if a number is that of a page that may be handed out. */
+  isPage(page: number): boolean {
+    return page >= this.m.i32[Header.FIRST_PAGE] && page < this.m.pages;
+  }
+
+  /** Page map word of a page. */
+  keyOf(page: number): number {
+    return this.m.i32[Layout.PAGE_MAP + page];
+  }
+
+  /** True if the words of the pool cannot change while we look. */
+  isAtRest(key: number): boolean {
+    return this.isQuiet || Policy.domainOf(key) !== PageMap.RAW;
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The checker's part for rings, news lists and pools: G, N, P, U.
+ *
+ * ## Threads
+ *   Reads only, under the locks that check.ts takes.
+ *
+ * @module
+ */
+
+import { show } from "../../errors.ts";
+import * as ArenaSet from "../../layout/arena_set.ts";
+import * as Header from "../../layout/header.ts";
+import * as Layout from "../../layout/memory_map.ts";
+import * as PageMap from "../../layout/page_map.ts";
+import * as PoolRecord from "../../layout/pool_record.ts";
+import * as RemoteRecord from "../../layout/remote_record.ts";
+import * as ThreadState from "../../layout/thread_state.ts";
+import { addressOf, recordOf } from "../../memory/mod.ts";
+import { Policy, Ring, SizeClasses, Supply } from "../../pools/mod.ts";
+import type { Checker } from "./checker.ts";
+
+/** G1: one ring; remembers its pools. */
+function collectRing(c: Checker, ring: number): number {
+  const { i32 } = c.m;
+  let pool = i32[ring];
+  let prev = 0;
+  let count = 0;
+  while (pool !== 0) {
+    if (!c.isRecord(pool) || c.rings.has(pool)) {
+      c.expect(false, "G1", `ring ${ring} leads to ${pool}`);
+      return count;
+    }
+    c.rings.set(pool, ring);
+    count++;
+    c.expect(
+      prev === 0 || i32[pool + PoolRecord.PREVPOOL] === prev,
+      "G1",
+      `pool ${pool} of ring ${ring} is badly linked`,
+    );
+    prev = pool;
+    pool = i32[pool + PoolRecord.NEXTPOOL];
+  }
+  return count;
+}
+
+/** The rings of thread states that are at rest, and of the arena sets. */
+export function collectRings(c: Checker): void {
+  const { i32, slot: mine } = c.m;
+  for (let slot = PageMap.GIL_HOLDER; slot < PageMap.SLOTS; slot++) {
+    const thread = c.threadAt(slot);
+    if (i32[thread + ThreadState.IN_USE] === 0) continue;
+    const first = c.isQuiet || slot === mine || slot === PageMap.GIL_HOLDER
+      ? 0
+      : ThreadState.RING_SET;
+    for (let k = first; k < 5 * ThreadState.RING_SET; k++) {
+      collectRing(c, thread + ThreadState.RINGS + k);
+    }
+  }
+  for (const set of [Layout.ARENA_SET, Layout.RAW_ARENA_SET]) {
+    let abandoned = 0;
+    let quarantined = 0;
+    for (let k = 0; k < 5 * ThreadState.RING_SET; k++) {
+      abandoned += collectRing(c, set + ArenaSet.ABANDONED + k);
+    }
+    for (let k = 0; k < ThreadState.RING_SET; k++) {
+      quarantined += collectRing(c, set + ArenaSet.QUARANTINE + k);
+    }
+    c.expect(
+      abandoned === i32[set + ArenaSet.ABANDONED_COUNT],
+      "U1",
+      `${abandoned} pools are abandoned, not ` +
+        i32[set + ArenaSet.ABANDONED_COUNT],
+    );
+    c.expect(
+      quarantined === i32[set + ArenaSet.QUARANTINED],
+      "U2",
+      `${quarantined} pools are in quarantine, not ` +
+        i32[set + ArenaSet.QUARANTINED],
+    );
+  }
+}
+
+/** N1, N3: the news lists; remembers their pages. */
+export function collectNews(c: Checker): void {
+  const { i32 } = c.m;
+  const used = i32[Header.X_THREADS_USED];
+  for (let slot = 0; slot < used; slot++) {
+    for (const domain of [PageMap.RAW, PageMap.MEM]) {
+      if (domain === PageMap.RAW && !c.isQuiet) continue;
+      const head = i32[Policy.newsAt(slot, domain)];
+      const isOpen = i32[c.threadAt(slot) + ThreadState.IN_USE] !== 0;
+      // The list of a thread that exits closes before its slot is free.
+      c.expect(
+        isOpen ? head >= ThreadState.CLOSED : head <= 0,
+        "N3",
+        `the news list of slot ${slot} is ${head}`,
+      );
+      let page = Math.max(head, 0);
+      while (page !== 0) {
+        if (!c.isPage(page) || c.news.has(page)) {
+          c.expect(false, "N1", `page ${page} is on two news lists`);
+          break;
+        }
+        c.news.add(page);
+        page = i32[
+          c.m.remotes + page * RemoteRecord.SIZEOF + RemoteRecord.X_NEWS_NEXT
+        ];
+      }
+    }
+  }
+}
+
+/** Walks a chain of blocks of a pool; marks each. Returns its length. */
+function walkBlocks(
+  c: Checker,
+  page: number,
+  head: number,
+  marks: Uint8Array,
+  invariant: string,
+): number {
+  const { i32 } = c.m;
+  const pool = recordOf(page);
+  const szidx = i32[pool + PoolRecord.SZIDX];
+  const size = SizeClasses.blockSize(szidx);
+  const base = addressOf(page) + SizeClasses.firstOffset(szidx);
+  const end = addressOf(page) + i32[pool + PoolRecord.NEXTOFFSET];
+  let block = head >>> 0;
+  let count = 0;
+  while (block !== 0) {
+    const index = (block - base) / size;
+    const isFine = block >= base && block < end &&
+      Number.isInteger(index) && marks[index] === 0;
+    if (!isFine) {
+      c.expect(
+        false,
+        invariant,
+        `a list of the pool at ${show(addressOf(page))} leads to ` +
+          `${show(block)}`,
+      );
+      return count;
+    }
+    marks[index] = 1;
+    count++;
+    block = i32[block >>> 2] >>> 0;
+  }
+  return count;
+}
+
+/** The holder named in a page map word is one that may hold pools. */
+function isHolder(c: Checker, key: number): boolean {
+  const holder = Policy.holderOf(key);
+  const slot = holder & PageMap.SLOT_MASK;
+  if (slot < PageMap.FIRST_SLOT) return holder === slot;
+  const thread = c.threadAt(slot);
+  return c.m.i32[thread + ThreadState.IN_USE] === 1 &&
+    c.m.i32[thread + ThreadState.INCARNATION] ===
+      holder >>> PageMap.INCARNATION_SHIFT;
+}
+
+/** Where a pool with free blocks must be listed. Word index of the ring. */
+function isListedRight(c: Checker, key: number, pool: number): boolean {
+  const ring = c.rings.get(pool);
+  const { i32 } = c.m;
+  const szidx = i32[pool + PoolRecord.SZIDX];
+  const slot = Policy.holderOf(key) & PageMap.SLOT_MASK;
+  const mine = Policy.ringOf(c.m, key, szidx);
+  if (Ring.isFull(c.m, pool)) return ring === undefined;
+  if (slot !== PageMap.NOBODY) return ring === mine;
+  const set = Policy.arenaSetOf(c.m, key);
+  return ring === Supply.abandonedRing(c.m, key, szidx) ||
+    (ring === set + ArenaSet.QUARANTINE + szidx &&
+      i32[pool + PoolRecord.COUNT] === 0);
+}
+
+/** P1, P2, P3, N1, N2: a pool or span. */
+export function checkPool(c: Checker, page: number): void {
+  const { i32 } = c.m;
+  const key = c.keyOf(page);
+  const pool = recordOf(page);
+  const at = show(addressOf(page));
+  const szidx = i32[pool + PoolRecord.SZIDX];
+  const isSpan = Policy.kindOf(key) === PageMap.SPAN;
+  const isClass = szidx >= 0 && szidx < SizeClasses.CLASSES &&
+    isSpan === (szidx >= SizeClasses.SMALL_CLASSES);
+  c.expect(isClass, "P3", `the pool at ${at} has class ${szidx}`);
+  if (!isClass) return;
+  const size = SizeClasses.blockSize(szidx);
+  const next = i32[pool + PoolRecord.NEXTOFFSET];
+  const max = SizeClasses.maxOffset(szidx);
+  const carved = (next - SizeClasses.firstOffset(szidx)) / size;
+  const isCarved = Number.isInteger(carved) && carved >= 0 &&
+    next <= max + size && max === i32[pool + PoolRecord.MAXNEXTOFFSET];
+  c.expect(isCarved, "P3", `the pool at ${at} has NEXTOFFSET ${next}`);
+  c.expect(isHolder(c, key), "P2", `the pool at ${at} has a strange holder`);
+  if (!isCarved || !c.isAtRest(key)) return;
+  const marks = new Uint8Array(SizeClasses.capacity(szidx));
+  const free = walkBlocks(
+    c,
+    page,
+    i32[pool + PoolRecord.FREEBLOCK],
+    marks,
+    "P1",
+  );
+  const stack = c.m.remotes + page * RemoteRecord.SIZEOF;
+  const remote = walkBlocks(c, page, i32[stack], marks, "N2");
+  const count = i32[pool + PoolRecord.COUNT];
+  c.expect(
+    count + free === carved && remote <= count,
+    "P1",
+    `the pool at ${at} counts ${count} blocks, ${free} free and ${remote} ` +
+      `remote of ${carved}`,
+  );
+  c.expect(isListedRight(c, key, pool), "P2", `the pool at ${at} is misplaced`);
+  c.expect(
+    (i32[stack] !== 0) === c.news.has(page),
+    "N1",
+    `the pool at ${at} has remote frees and no news, or news and none`,
+  );
+  c.blocks[Policy.domainOf(key)] += count - remote;
+  c.remoteBlocks += remote;
+}
