@@ -3,7 +3,8 @@
  *
  *     deno task stress [--build gil|free-threaded|both] [--workers N]
  *         [--seconds S | --ops N] [--seed N]
- *         [--shape larson,xmalloc,mstress,churn|all] [--canary NAME] [--json]
+ *         [--shape larson,xmalloc,mstress,churn|all] [--malloc default]
+ *         [--max-bytes N] [--timeout S] [--canary NAME] [--json]
  *
  * Each shape runs in each build on a heap of its own. Every live block carries
  * a pattern made of its own address, size, owner and serial over its whole

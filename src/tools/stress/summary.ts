@@ -73,10 +73,14 @@ export function describeFinding(finding: Finding): string {
  * @param command How the tool was started, without arguments.
  */
 export function verdict(report: StressReport, command: string): string {
-  const { ok, seed, findings, replay, workers } = report;
+  const { ok, seed, findings, replay, workers, cells } = report;
+  const refused = cells.reduce((sum, cell) => sum + cell.memoryErrors, 0);
+  const full = refused === 0
+    ? ""
+    : `${grouped(refused)} requests found no memory, which is no fault\n`;
   if (ok) {
-    return `Nothing found: ${workers} workers, seed ${seed}; all freed, ` +
-      "the heaps are empty\n";
+    return `${full}Nothing found: ${workers} workers, seed ${seed}; all ` +
+      "freed, the heaps are empty\n";
   }
   return findings.map(describeFinding).join("") +
     `Seed ${seed}; to repeat:\n    ${command} ${replay}\n`;
