@@ -41,4 +41,55 @@ export {
   ThreadStateError,
 } from "./src/errors.ts";
 export type { CheckReport } from "./src/tools/check.ts";
-export type { MemPtr, ObjPtr, RawPtr } from "./src/types/pointers.ts";
+export {
+  F32Field,
+  F64Field,
+  type Field,
+  I16Field,
+  I32Field,
+  I64Field,
+  I8Field,
+  PtrField,
+  U16Field,
+  U32Field,
+  U64Field,
+  U8Field,
+} from "./src/types/fields.ts";
+export { array, ArrayOf, ArrayType } from "./src/types/array.ts";
+export type { MemPtr, ObjPtr, RawPtr, TypedPtr } from "./src/types/pointers.ts";
+export {
+  f32,
+  f64,
+  i16,
+  i32,
+  i64,
+  i8,
+  memPtr,
+  objPtr,
+  ptr,
+  rawPtr,
+  ScalarType,
+  u16,
+  u32,
+  u64,
+  u8,
+} from "./src/types/scalars.ts";
+export {
+  offsetof,
+  struct,
+  type StructAccessor,
+  type StructFields,
+  StructType,
+  type StructValue,
+} from "./src/types/struct.ts";
+export {
+  type AccessorOf,
+  alignof,
+  BaseType,
+  type ItemsOf,
+  SIZE_MAX,
+  sizeof,
+  type Type,
+  type ValueOf,
+} from "./src/types/type.ts";
+export { createViews, type HeapBuffer, type Views } from "./src/types/views.ts";
