@@ -5,7 +5,9 @@
  */
 
 import type { MemDomain } from "../domains/mem.ts";
-import type { MemPtr } from "../types/pointers.ts";
+import { Requests } from "../domains/mod.ts";
+import type { MemPtr, TypedPtr } from "../types/pointers.ts";
+import type { Type } from "../types/type.ts";
 import * as Failure from "./failure.ts";
 
 /**
@@ -108,5 +110,56 @@ export class Mem {
    */
   sizeOf(block: MemPtr): number {
     return this.domain.sizeOf(block);
+  }
+
+  /**
+   * Allocates room for `count` items of a type, uninitialised.
+   *
+   * C: `PyMem_New()`, Include/pymem.h.
+   *
+   * @param type Descriptor of the type, e.g. from `struct()`.
+   * @param count Items. Count.
+   * @returns Byte address of the first item, never 0.
+   * @throws {RangeError} If `count` is negative or no safe integer.
+   * @throws {MemoryError} If no memory is left.
+   */
+  new<T extends Type>(type: T, count: number): TypedPtr<T> {
+    const block = this.#isCount(type, count)
+      ? this.domain.malloc(count * type.size)
+      : 0;
+    if (block === 0) Failure.calloc("mem", count, type.size);
+    return block as TypedPtr<T>;
+  }
+
+  /**
+   * Changes how many items of a type a block has room for.
+   *
+   * C: `PyMem_Resize()`, Include/pymem.h; unlike there the old block is not
+   * lost on failure, because this throws.
+   *
+   * @param block Block of this domain, or 0 for a new one.
+   * @param type Descriptor of the type.
+   * @param count Items. Count.
+   * @returns Byte address of the first item, never 0.
+   * @throws {RangeError} If `count` is negative or no safe integer.
+   * @throws {PointerError} If `block` is no block of this domain.
+   * @throws {MemoryError} If no memory is left; the block is unchanged.
+   */
+  resize<T extends Type>(
+    block: TypedPtr<T> | 0,
+    type: T,
+    count: number,
+  ): TypedPtr<T> {
+    const moved = this.#isCount(type, count)
+      ? this.domain.realloc(block, count * type.size)
+      : 0;
+    if (moved === 0) Failure.calloc("mem", count, type.size);
+    return moved as TypedPtr<T>;
+  }
+
+  /** True if so many items have a size in bytes at all. */
+  #isCount(type: Type, count: number): boolean {
+    return Requests.isSize(count) &&
+      count <= Requests.PY_SSIZE_T_MAX / type.size;
   }
 }
