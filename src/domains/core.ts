@@ -71,8 +71,11 @@ export class Core {
     if (!this.isAttached) this.attach();
     this.isClosed = true;
     Leave.exit(this.m);
-    this.detach();
+    this.mem.detach();
+    this.obj.detach();
     this.raw.close();
+    // Attached until it is gone: nobody may suspend a thread without news
+    // lists, and open them again in its name.
     ThreadStates.release(this.m);
   }
 }

@@ -190,6 +190,8 @@ export function shutDownLocked(m: Memory): boolean {
   ) {
     return false;
   }
+  // Before the stopper counts: it may look at the slots at once.
+  i32[m.thread + ThreadState.IN_USE] = 0; // COMMIT
   // Nobody should wait for a thread that is going away.
   if (
     Atomics.load(i32, REQUESTED) !== 0 &&

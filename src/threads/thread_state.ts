@@ -134,7 +134,6 @@ export function release(m: Memory): void {
     Suspension.waitWhileSuspended(m);
     Mutex.lock(m, THREADS_LOCK);
   }
-  i32[m.thread + ThreadState.IN_USE] = 0; // COMMIT
   Mutex.unlock(m, THREADS_LOCK);
   if (attached && m.build === Header.BUILD_GIL) Gil.dropFinal(m);
   m.slot = 0;
