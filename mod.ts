@@ -28,9 +28,9 @@ export {
   type HeapHandle,
   type HeapOptions,
 } from "./src/face/heap.ts";
-export { Mem } from "./src/face/mem.ts";
-export { Obj } from "./src/face/obj.ts";
-export { Raw } from "./src/face/raw.ts";
+export { MemDomain, type Sized } from "./src/domains/mem.ts";
+export { ObjDomain } from "./src/domains/obj.ts";
+export { RawDomain } from "./src/domains/raw.ts";
 export type { HeapStats } from "./src/face/stats.ts";
 export { Threads } from "./src/face/threads.ts";
 export {
@@ -56,7 +56,12 @@ export {
   U8Field,
 } from "./src/types/fields.ts";
 export { array, ArrayOf, ArrayType } from "./src/types/array.ts";
-export type { MemPtr, ObjPtr, RawPtr, TypedPtr } from "./src/types/pointers.ts";
+export type {
+  MemPtr,
+  ObjPtr,
+  RawPtr,
+  TypedPtr,
+} from "./src/memory/pointers.ts";
 export {
   f32,
   f64,

@@ -11,7 +11,20 @@
  * @module
  */
 
-import type { Allocator, Words } from "./kernels.ts";
+/** What is measured: the calls of one allocator. Addresses are bytes. */
+export interface Allocator {
+  /** A block of `size` bytes. */
+  malloc(size: number): number;
+  /** A zeroed block of `count * size` bytes. */
+  calloc(count: number, size: number): number;
+  /** The block, now of `size` bytes, perhaps elsewhere. */
+  realloc(block: number, size: number): number;
+  /** Gives the block back. */
+  free(block: number): void;
+}
+
+/** Words of the memory that the blocks lie in. */
+export type Words = Int32Array<SharedArrayBuffer>;
 
 /** See the head of this file. */
 export interface Adapter {

@@ -1,8 +1,10 @@
 /**
  * The measured loops, one function each.
  *
- * A process measures one adapter on one workload, so every call in these loops
- * has one receiver and the optimiser sees what a user's program would show it.
+ * A process measures one adapter on one workload, and the allocator is a
+ * constant of this module, so that the optimiser sees what a user's program
+ * would show it. Load this module after `choose()` of `subject.ts`.
+ *
  * The native program has the same loops, with the same numbers: equal sums
  * prove that both walked the same trace.
  *
@@ -13,23 +15,17 @@
  * @module
  */
 
-/** What is measured: the calls of one allocator. Addresses are bytes. */
-export interface Allocator {
-  /** A block of `size` bytes. */
-  malloc(size: number): number;
-  /** A zeroed block of `count * size` bytes. */
-  calloc(count: number, size: number): number;
-  /** The block, now of `size` bytes, perhaps elsewhere. */
-  realloc(block: number, size: number): number;
-  /** Gives the block back. */
-  free(block: number): void;
-}
+import { SLOTS } from "./control.ts";
+import { subject } from "./subject.ts";
 
-/** Words of the memory that the blocks lie in. */
-export type Words = Int32Array<SharedArrayBuffer>;
-
-/** Slots for block addresses. */
-export type Slots = Uint32Array;
+// Constants of this module, not parameters: see subject.ts.
+const { adapter, control, recorded } = subject();
+const { allocator: a, words } = adapter;
+const { calls } = recorded;
+const slots = new Uint32Array(100000);
+const blocks = new Uint32Array(recorded.ids);
+const sharedSlots = new Uint32Array(control);
+const SHARED_SLOTS = SLOTS;
 
 /** Where a pseudo-random trace stands, and the sum over its steps. */
 export class Trace {
@@ -44,8 +40,54 @@ export class Trace {
   }
 }
 
+/** Fills some slots with random sizes of at least 4 bytes. Not timed. */
+function prefill(
+  array: Uint32Array,
+  from: number,
+  to: number,
+  t: Trace,
+): void {
+  for (let s = from; s < to; s++) {
+    t.x ^= t.x << 13;
+    t.x ^= t.x >>> 17;
+    t.x ^= t.x << 5;
+    const size = 1 + (t.x & 511);
+    const block = a.malloc(size < 4 ? 4 : size);
+    array[s] = block;
+    words[block >>> 2] = t.x;
+  }
+}
+
+/** Fills the first `n` slots, as W4 and MIX need it. */
+export function fillSlots(t: Trace, n: number): void {
+  prefill(slots, 0, n, t);
+}
+
+/** Fills the 5,000 shared slots from `base`. */
+export function fillShared(t: Trace, base: number): void {
+  prefill(sharedSlots, base, base + SHARED_SLOTS, t);
+}
+
+/** Frees what is in the first `n` slots. */
+export function freeSlots(n: number): void {
+  for (let s = 0; s < n; s++) a.free(slots[s]);
+}
+
+/** Frees what is in the 5,000 shared slots from `base`. */
+export function freeShared(base: number): void {
+  for (let s = base; s < base + SHARED_SLOTS; s++) a.free(sharedSlots[s]);
+}
+
+/** Frees what a replay left. */
+export function freeBlocks(): void {
+  for (let id = 0; id < blocks.length; id++) {
+    if (blocks[id] !== 0) a.free(blocks[id]);
+    blocks[id] = 0;
+  }
+}
+
 /** W1: `n` pairs of 48 bytes. */
-export function fixedPairs(a: Allocator, t: Trace, n: number): void {
+export function fixedPairs(t: Trace, n: number): void {
   let sum = t.sum;
   for (let i = 0; i < n; i++) {
     const block = a.malloc(48);
@@ -56,7 +98,7 @@ export function fixedPairs(a: Allocator, t: Trace, n: number): void {
 }
 
 /** W2: `n` pairs of 1 to 512 bytes. */
-export function randomPairs(a: Allocator, t: Trace, n: number): void {
+export function randomPairs(t: Trace, n: number): void {
   let x = t.x;
   let sum = t.sum;
   for (let i = 0; i < n; i++) {
@@ -72,12 +114,14 @@ export function randomPairs(a: Allocator, t: Trace, n: number): void {
   t.sum = sum;
 }
 
-/** W3, one batch: fill all slots, shuffle them, free all in their new order. */
-export function batch(a: Allocator, slots: Slots, t: Trace): void {
-  const n = slots.length;
+/** Slots of a batch of W3. Count. */
+const BATCH = 10000;
+
+/** W3, one batch: fill 10,000 slots, shuffle them, free all in their new order. */
+export function batch(t: Trace): void {
   let x = t.x;
   let sum = t.sum;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < BATCH; i++) {
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
@@ -85,7 +129,7 @@ export function batch(a: Allocator, slots: Slots, t: Trace): void {
     slots[i] = a.malloc(size);
     sum = (sum + size) | 0;
   }
-  for (let i = n - 1; i >= 1; i--) {
+  for (let i = BATCH - 1; i >= 1; i--) {
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
@@ -96,16 +140,13 @@ export function batch(a: Allocator, slots: Slots, t: Trace): void {
     slots[j] = block;
     sum = (sum + j) | 0;
   }
-  for (let i = 0; i < n; i++) a.free(slots[i]);
+  for (let i = 0; i < BATCH; i++) a.free(slots[i]);
   t.x = x;
   t.sum = sum;
 }
 
 /** W4: `n` steps over 100,000 slots: free one at random, fill it anew. */
 export function churn(
-  a: Allocator,
-  words: Words,
-  slots: Slots,
   t: Trace,
   n: number,
 ): void {
@@ -130,11 +171,8 @@ export function churn(
   t.sum = sum;
 }
 
-/** W5: `n` steps as in W4 over the 5,000 slots from `base`. */
+/** W5: `n` steps as in W4 over the 5,000 shared slots from `base`. */
 export function exchangeSteps(
-  a: Allocator,
-  words: Words,
-  slots: Uint32Array<SharedArrayBuffer>,
   base: number,
   t: Trace,
   n: number,
@@ -145,14 +183,14 @@ export function exchangeSteps(
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    const s = (x >>> 0) % 5000;
-    a.free(slots[base + s]);
+    const s = (x >>> 0) % SHARED_SLOTS;
+    a.free(sharedSlots[base + s]);
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
     const size = 1 + (x & 511);
     const block = a.malloc(size < 4 ? 4 : size);
-    slots[base + s] = block;
+    sharedSlots[base + s] = block;
     words[block >>> 2] = x;
     sum = (sum + size + s) | 0;
   }
@@ -162,9 +200,6 @@ export function exchangeSteps(
 
 /** MIX: `n` steps as in W4 over 4,096 slots, of 16 to 32,768 bytes. */
 export function mixed(
-  a: Allocator,
-  words: Words,
-  slots: Slots,
   t: Trace,
   n: number,
 ): void {
@@ -193,7 +228,7 @@ export function mixed(
 const GROWN = 1 << 20;
 
 /** W7, one run: a buffer grown as a Python list grows, to 1 MiB. */
-export function growOne(a: Allocator, words: Words, t: Trace): void {
+export function growOne(t: Trace): void {
   let block = a.malloc(16);
   let length = 2;
   let bytes = 16;
@@ -212,7 +247,7 @@ export function growOne(a: Allocator, words: Words, t: Trace): void {
 }
 
 /** W7b, one run: two buffers as in W7, grown by turns. */
-export function growTwo(a: Allocator, words: Words, t: Trace): void {
+export function growTwo(t: Trace): void {
   let left = a.malloc(16);
   let right = a.malloc(16);
   let length = 2;
@@ -236,9 +271,6 @@ export function growTwo(a: Allocator, words: Words, t: Trace): void {
 
 /** Replay: the calls `from` to `to` of a recorded program. */
 export function replayCalls(
-  a: Allocator,
-  calls: Int32Array,
-  blocks: Slots,
   t: Trace,
   from: number,
   to: number,

@@ -13,12 +13,11 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Adapter, openAdapter, SHARED, SINGLE } from "./adapter.ts";
-import { cpuTime, NoiseMeter, Stopwatch } from "./clock.ts";
-import { ReplayWorkload } from "./replay.ts";
+import { openAdapter, SHARED, SINGLE } from "./adapter.ts";
+import { SIZEOF } from "./control.ts";
 import { medianOf, type Sampled } from "./result.ts";
-import { measureShared } from "./shared.ts";
-import { makeWorkload, type Workload } from "./workloads.ts";
+import { choose } from "./subject.ts";
+import { NO_CALLS, readRecorded } from "./trace_file.ts";
 
 const HELP = `Usage: deno run -A bench/one.ts --adapter NAME [options]
 
@@ -30,25 +29,6 @@ const HELP = `Usage: deno run -A bench/one.ts --adapter NAME [options]
   --json             one JSON object a workload instead of a line
 `;
 
-/** Prepares, warms up, samples, and frees; CPU time of one thread. */
-function measure(name: string, workload: Workload, samples: number): Sampled {
-  workload.prepare();
-  const sums = [workload.sample(new Stopwatch(cpuTime), 1000)];
-  const noise = new NoiseMeter();
-  const ns: number[] = [];
-  for (let k = 0; k < samples; k++) {
-    const watch = new Stopwatch(cpuTime);
-    sums.push(workload.sample(watch, 10000));
-    ns.push(watch.total / workload.ops);
-  }
-  const others = noise.cores();
-  workload.finish();
-  const findings = sums[0] === workload.expected
-    ? []
-    : [`${name}: sum ${sums[0]}, expected ${workload.expected}`];
-  return { figures: { [name]: ns }, sums, others, findings };
-}
-
 function print(adapter: string, result: Sampled): void {
   for (const [name, ns] of Object.entries(result.figures)) {
     const median = medianOf(ns).toFixed(2).padStart(9);
@@ -56,18 +36,6 @@ function print(adapter: string, result: Sampled): void {
     console.log(`${adapter}  ${name.padEnd(9)}${median} ns  (min ${least})`);
   }
   for (const finding of result.findings) console.log(`  FOUND ${finding}`);
-}
-
-async function sampleOf(
-  name: string,
-  adapter: Adapter,
-  adapterName: string,
-  samples: number,
-): Promise<Sampled> {
-  if (SHARED.includes(name)) {
-    return await measureShared(name, adapter, adapterName, samples);
-  }
-  return measure(name, makeWorkload(name, adapter), samples);
 }
 
 async function main(): Promise<number> {
@@ -88,14 +56,20 @@ async function main(): Promise<number> {
   }
   const samples = Number(values.samples);
   const adapter = await openAdapter(values.adapter);
+  const control = new SharedArrayBuffer(4 * SIZEOF);
+  const recorded = values.trace === undefined
+    ? NO_CALLS
+    : await readRecorded(values.trace);
+  choose({ adapter, control, recorded });
+  // The loops take the subject as a constant when they are loaded.
+  const { measureReplay, measureWorkload } = await import("./measure.ts");
   const results: Sampled[] = [];
   const given = values.workload || (values.trace ? "" : "W1,W2,W3,W4");
   for (const name of given.split(",").filter((name) => name !== "")) {
-    results.push(await sampleOf(name, adapter, values.adapter, samples));
+    results.push(await measureWorkload(name, values.adapter, samples));
   }
   if (values.trace !== undefined) {
-    const replay = await ReplayWorkload.load(values.trace, adapter);
-    results.push(measure(replay.name, replay, samples));
+    results.push(measureReplay(samples));
   }
   results.at(-1)?.findings.push(...adapter.check());
   adapter.close();

@@ -15,7 +15,7 @@ import { ADAPTERS, SHARED, SINGLE } from "./adapter.ts";
 import { machineFacts } from "./machine.ts";
 import { findNative, type NativeControls } from "./native.ts";
 import { recordReport } from "./record.ts";
-import { readTrace, traceName } from "./replay.ts";
+import { readTrace, traceName } from "./trace_file.ts";
 import { reportOf } from "./report.ts";
 import type { Results, Sampled } from "./result.ts";
 

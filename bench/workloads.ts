@@ -10,20 +10,27 @@
  * @module
  */
 
-import type { Adapter } from "./adapter.ts";
 import type { Stopwatch } from "./clock.ts";
+import { ARRAYS, MAILBOX, SLOTS } from "./control.ts";
 import {
   batch,
   churn,
   exchangeSteps,
+  fillShared,
+  fillSlots,
   fixedPairs,
+  freeShared,
+  freeSlots,
   growOne,
   growTwo,
   mixed,
   randomPairs,
-  type Slots,
   Trace,
 } from "./kernels.ts";
+import { subject } from "./subject.ts";
+
+const { adapter, control } = subject();
+const { allocator, slow } = adapter;
 
 /** Seed of the first thread. */
 export const SEED = 0x9e3779b9;
@@ -54,6 +61,8 @@ export interface Workload {
   readonly ops: number;
   /** Sum of the first sample. */
   readonly expected: number;
+  /** True where each sample walks the same trace from its start. */
+  readonly restarts: boolean;
   /** Whatever comes before the first sample. */
   prepare(): void;
   /** One sample, in calls of `chunk` operations where it may be cut so. */
@@ -85,14 +94,14 @@ interface Plan {
 class Planned implements Workload {
   readonly ops: number;
   readonly expected: number;
-  readonly #adapter: Adapter;
+  readonly restarts: boolean;
   readonly #plan: Plan;
 
-  constructor(adapter: Adapter, plan: Plan) {
-    this.#adapter = adapter;
+  constructor(plan: Plan) {
     this.#plan = plan;
     this.ops = plan.ops;
     this.expected = plan.expected;
+    this.restarts = plan.restarts;
   }
 
   prepare(): void {
@@ -108,7 +117,7 @@ class Planned implements Workload {
     watch.start();
     for (let n = 0; n < ops; n += calls) {
       plan.step(calls);
-      this.#adapter.safePoint();
+      adapter.safePoint();
     }
     watch.stop();
     return trace.sum >>> 0;
@@ -119,32 +128,8 @@ class Planned implements Workload {
   }
 }
 
-/** Fills slots with random sizes of at least 4 bytes, as W4 and W5 do. */
-export function prefill(
-  adapter: Adapter,
-  slots: Slots,
-  from: number,
-  to: number,
-  t: Trace,
-): void {
-  for (let s = from; s < to; s++) {
-    t.x ^= t.x << 13;
-    t.x ^= t.x >>> 17;
-    t.x ^= t.x << 5;
-    const size = 1 + (t.x & 511);
-    const block = adapter.allocator.malloc(size < 4 ? 4 : size);
-    slots[s] = block;
-    adapter.words[block >>> 2] = t.x;
-  }
-}
-
-function freeAll(adapter: Adapter, slots: Slots): void {
-  for (const block of slots) adapter.allocator.free(block);
-}
-
 /** W1 and W2; where not seeded, W1e and W2e: the heap is empty. */
-function pairs(adapter: Adapter, fixed: boolean, seeded: boolean): Plan {
-  const { allocator } = adapter;
+function pairs(fixed: boolean, seeded: boolean): Plan {
   const trace = new Trace(SEED);
   const live: number[] = [];
   return {
@@ -160,34 +145,29 @@ function pairs(adapter: Adapter, fixed: boolean, seeded: boolean): Plan {
         live.push(allocator.malloc(size), allocator.malloc(size));
       }
     },
-    step: fixed
-      ? (n) => fixedPairs(allocator, trace, n)
-      : (n) => randomPairs(allocator, trace, n),
+    step: fixed ? (n) => fixedPairs(trace, n) : (n) => randomPairs(trace, n),
     finish: () => live.forEach((block) => allocator.free(block)),
   };
 }
 
 /** W3: batches of 10,000 blocks, freed in random order. */
-function batches(adapter: Adapter): Plan {
+function batches(): Plan {
   const trace = new Trace(SEED);
-  const slots: Slots = new Uint32Array(10000);
   return {
-    ops: adapter.slow ? 1e4 : 1e6,
-    expected: adapter.slow ? SUMS["W3, one batch"] : SUMS.W3,
+    ops: slow ? 1e4 : 1e6,
+    expected: slow ? SUMS["W3, one batch"] : SUMS.W3,
     chunk: 10000,
     restarts: true,
     trace,
     prepare() {},
-    step: () => batch(adapter.allocator, slots, trace),
+    step: () => batch(trace),
     finish() {},
   };
 }
 
 /** W4: 100,000 slots, one at a time freed and filled anew. */
-function churning(adapter: Adapter): Plan {
-  const { allocator, words, slow } = adapter;
+function churning(): Plan {
   const trace = new Trace(SEED);
-  const slots: Slots = new Uint32Array(100000);
   return {
     ops: slow ? 400 : 2e6,
     expected: slow ? SUMS["W4, 400 steps"] : SUMS.W4,
@@ -195,24 +175,22 @@ function churning(adapter: Adapter): Plan {
     restarts: false,
     trace,
     prepare() {
-      prefill(adapter, slots, 0, slots.length, trace);
+      fillSlots(trace, 100000);
       for (let n = 0; n < 5e5 && !slow; n += 1000) {
-        churn(allocator, words, slots, trace, 1000);
+        churn(trace, 1000);
       }
     },
-    step: (n) => churn(allocator, words, slots, trace, n),
+    step: (n) => churn(trace, n),
     // Freeing 100,000 blocks would take a slow adapter minutes.
-    finish: () => slow ? undefined : freeAll(adapter, slots),
+    finish: () => slow ? undefined : freeSlots(100000),
   };
 }
 
 /** W5x1: what one thread of W5 does when it is alone. */
-function exchangeAlone(adapter: Adapter): Plan {
-  const { allocator, words } = adapter;
+function exchangeAlone(): Plan {
   const trace = new Trace(SEED);
-  const slots = new Uint32Array(new SharedArrayBuffer(4 * 15000));
-  const mailbox = new Int32Array(new SharedArrayBuffer(4));
-  let mine = 0;
+  const mailbox = new Int32Array(control, 4 * MAILBOX, 1);
+  let mine = ARRAYS;
   let calls = 0;
   return {
     ops: 5e6,
@@ -221,24 +199,24 @@ function exchangeAlone(adapter: Adapter): Plan {
     restarts: false,
     trace,
     prepare() {
-      prefill(adapter, slots, 0, 5000, trace);
-      prefill(adapter, slots, 10000, 15000, trace);
-      mailbox[0] = 10000;
+      const third = ARRAYS + 2 * SLOTS;
+      fillShared(trace, mine);
+      fillShared(trace, third);
+      mailbox[0] = third;
     },
     step(n) {
-      exchangeSteps(allocator, words, slots, mine, trace, n);
+      exchangeSteps(mine, trace, n);
       if (++calls % 50 === 0) mine = Atomics.exchange(mailbox, 0, mine);
     },
     finish() {
-      freeAll(adapter, slots.subarray(0, 5000));
-      freeAll(adapter, slots.subarray(10000));
+      freeShared(mine);
+      freeShared(mailbox[0]);
     },
   };
 }
 
 /** W7 and W7b: buffers that grow by realloc, 68 times each. */
-function growth(adapter: Adapter, two: boolean): Plan {
-  const { allocator, words } = adapter;
+function growth(two: boolean): Plan {
   const trace = new Trace(SEED);
   return {
     ops: 27200,
@@ -247,18 +225,14 @@ function growth(adapter: Adapter, two: boolean): Plan {
     restarts: true,
     trace,
     prepare() {},
-    step: two
-      ? () => growTwo(allocator, words, trace)
-      : () => growOne(allocator, words, trace),
+    step: two ? () => growTwo(trace) : () => growOne(trace),
     finish() {},
   };
 }
 
 /** MIX: 16 to 32,768 bytes, all sizes alike, in 4,096 slots. */
-function mixing(adapter: Adapter): Plan {
-  const { allocator, words } = adapter;
+function mixing(): Plan {
   const trace = new Trace(SEED);
-  const slots: Slots = new Uint32Array(4096);
   return {
     ops: 1e6,
     expected: SUMS.MIX,
@@ -266,41 +240,41 @@ function mixing(adapter: Adapter): Plan {
     restarts: false,
     trace,
     prepare() {
-      prefill(adapter, slots, 0, slots.length, trace);
+      fillSlots(trace, 4096);
       for (let n = 0; n < 1e5; n += 1000) {
-        mixed(allocator, words, slots, trace, 1000);
+        mixed(trace, 1000);
       }
     },
-    step: (n) => mixed(allocator, words, slots, trace, n),
-    finish: () => freeAll(adapter, slots),
+    step: (n) => mixed(trace, n),
+    finish: () => freeSlots(4096),
   };
 }
 
-function planOf(name: string, adapter: Adapter): Plan {
+function planOf(name: string): Plan {
   switch (name) {
     case "W1":
     case "W1e":
-      return pairs(adapter, true, name === "W1");
+      return pairs(true, name === "W1");
     case "W2":
     case "W2e":
-      return pairs(adapter, false, name === "W2");
+      return pairs(false, name === "W2");
     case "W3":
-      return batches(adapter);
+      return batches();
     case "W4":
-      return churning(adapter);
+      return churning();
     case "W5x1":
-      return exchangeAlone(adapter);
+      return exchangeAlone();
     case "W7":
     case "W7b":
-      return growth(adapter, name === "W7b");
+      return growth(name === "W7b");
     case "MIX":
-      return mixing(adapter);
+      return mixing();
     default:
       throw new RangeError(`Cannot make workload "${name}": unknown`);
   }
 }
 
 /** The workload of that name, to be prepared, sampled, and finished. */
-export function makeWorkload(name: string, adapter: Adapter): Workload {
-  return new Planned(adapter, planOf(name, adapter));
+export function makeWorkload(name: string): Workload {
+  return new Planned(planOf(name));
 }

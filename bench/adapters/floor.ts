@@ -7,8 +7,7 @@
  * @module
  */
 
-import type { Adapter } from "../adapter.ts";
-import type { Allocator } from "../kernels.ts";
+import type { Adapter, Allocator } from "../adapter.ts";
 
 class Floor implements Allocator {
   readonly #base: number;

@@ -15,8 +15,7 @@
  * @module
  */
 
-import type { Adapter } from "../adapter.ts";
-import type { Allocator, Words } from "../kernels.ts";
+import type { Adapter, Allocator, Words } from "../adapter.ts";
 
 /** Next page that was never used. Word index; page number. */
 const NEXT_PAGE = 1;

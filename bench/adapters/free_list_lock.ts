@@ -8,8 +8,7 @@
  * @module
  */
 
-import type { Adapter } from "../adapter.ts";
-import type { Allocator, Words } from "../kernels.ts";
+import type { Adapter, Allocator, Words } from "../adapter.ts";
 import { FreeList, reserve } from "./free_list.ts";
 
 class LockedFreeList implements Allocator {

@@ -7,8 +7,7 @@
  */
 
 import { attach, createHeap, type Heap, type HeapHandle } from "../../mod.ts";
-import type { Adapter } from "../adapter.ts";
-import type { Allocator } from "../kernels.ts";
+import type { Adapter, Allocator } from "../adapter.ts";
 
 function domainOf(heap: Heap, name: string): Allocator {
   if (name.endsWith("_mem")) return heap.mem;

@@ -7,8 +7,7 @@
  * @module
  */
 
-import type { Adapter } from "../adapter.ts";
-import type { Allocator } from "../kernels.ts";
+import type { Adapter, Allocator } from "../adapter.ts";
 
 // Not a literal in `import()`, so that checking types needs no network.
 const MALLOC_PACKAGE = "npm:@thi.ng/malloc@6.1.150";

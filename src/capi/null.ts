@@ -6,6 +6,7 @@
  * in C, a huge one, and so is an infinite one: no block is that large.
  *
  * Called after a request came back with 0, so that the fast path does not pay.
+ * Only what is no number never gets as far as the heap.
  *
  * @module
  */
@@ -19,14 +20,10 @@ function isSizeT(value: unknown): boolean {
   return typeof value === "number" && Math.floor(value) === value;
 }
 
-/** A value as texts show it. */
-function text(value: unknown): string {
-  if (typeof value === "string") return `"${value}"`;
-  if (typeof value === "bigint") return `${value}n`;
-  const isObject = typeof value === "object" && value !== null;
-  return isObject || typeof value === "function"
-    ? Object.prototype.toString.call(value)
-    : String(value);
+/** A size as texts show it. */
+function text(size: unknown): string {
+  if (typeof size === "bigint") return `${size}n`;
+  return typeof size === "number" ? String(size) : show(size);
 }
 
 function refuse(attempt: string, what: string): never {
@@ -55,6 +52,13 @@ export function realloc(domain: string, ptr: unknown, size: unknown): 0 {
   refuse(
     `reallocate ${show(ptr)} to ${text(size)} bytes in the ${domain} domain`,
     "size",
+  );
+}
+
+/** What is to be freed is no number. */
+export function free(domain: string, ptr: unknown): never {
+  throw new TypeError(
+    `Cannot free ${show(ptr)} in the ${domain} domain: it is no address`,
   );
 }
 

@@ -36,7 +36,7 @@
  * @module
  */
 
-import type { ObjPtr } from "../types/pointers.ts";
+import type { ObjPtr } from "../memory/pointers.ts";
 import * as Null from "./null.ts";
 import { runtime as shared } from "./runtime.ts";
 
@@ -55,7 +55,7 @@ const runtime = shared;
  * @throws {ThreadStateError} If no thread state is attached.
  */
 export function PyObject_Malloc(size: number): ObjPtr | 0 {
-  const block = runtime.obj.malloc(size);
+  const block = typeof size === "number" ? runtime.obj.malloc(size) : 0;
   return block === 0 ? Null.malloc("obj", size) : block as ObjPtr;
 }
 
@@ -106,6 +106,7 @@ export function PyObject_Realloc(ptr: ObjPtr | 0, newSize: number): ObjPtr | 0 {
  * @throws {ThreadStateError} If no thread state is attached and `ptr` is not 0.
  */
 export function PyObject_Free(ptr: ObjPtr | 0): void {
+  if (typeof ptr !== "number") Null.free("obj", ptr);
   runtime.obj.free(ptr);
 }
 

@@ -62,7 +62,7 @@
  * @module
  */
 
-import type { MemPtr, RawPtr, TypedPtr } from "../types/pointers.ts";
+import type { MemPtr, RawPtr, TypedPtr } from "../memory/pointers.ts";
 import type { Type } from "../types/type.ts";
 import * as Null from "./null.ts";
 import { runtime as shared } from "./runtime.ts";
@@ -82,7 +82,7 @@ const runtime = shared;
  * @throws {ThreadStateError} If no thread state is attached.
  */
 export function PyMem_Malloc(size: number): MemPtr | 0 {
-  const block = runtime.mem.malloc(size);
+  const block = typeof size === "number" ? runtime.mem.malloc(size) : 0;
   return block === 0 ? Null.malloc("mem", size) : block as MemPtr;
 }
 
@@ -133,6 +133,7 @@ export function PyMem_Realloc(ptr: MemPtr | 0, newSize: number): MemPtr | 0 {
  * @throws {ThreadStateError} If no thread state is attached and `ptr` is not 0.
  */
 export function PyMem_Free(ptr: MemPtr | 0): void {
+  if (typeof ptr !== "number") Null.free("mem", ptr);
   runtime.mem.free(ptr);
 }
 
@@ -241,7 +242,7 @@ export const PyMem_DEL: typeof PyMem_Free = PyMem_Free;
  * @throws {ThreadStateError} If the worker has no runtime.
  */
 export function PyMem_RawMalloc(size: number): RawPtr | 0 {
-  const block = runtime.raw.malloc(size);
+  const block = typeof size === "number" ? runtime.raw.malloc(size) : 0;
   return block === 0 ? Null.malloc("raw", size) : block as RawPtr;
 }
 
@@ -292,5 +293,6 @@ export function PyMem_RawRealloc(ptr: RawPtr | 0, newSize: number): RawPtr | 0 {
  * @throws {ThreadStateError} If the worker has no runtime.
  */
 export function PyMem_RawFree(ptr: RawPtr | 0): void {
+  if (typeof ptr !== "number") Null.free("raw", ptr);
   runtime.raw.free(ptr);
 }

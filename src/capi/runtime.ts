@@ -47,7 +47,7 @@ export class ThreadState {
   }
 }
 
-/** What stands in for a domain while there is no runtime. */
+/** What stands in for a domain while there is no runtime. NULL can be freed. */
 class NoDomain implements Calls {
   readonly #name: string;
 
@@ -67,8 +67,8 @@ class NoDomain implements Calls {
     refuse(`reallocate in the ${this.#name} domain`);
   }
 
-  free(): never {
-    refuse(`free in the ${this.#name} domain`);
+  free(block: number): void {
+    if (block !== 0) refuse(`free in the ${this.#name} domain`);
   }
 }
 

@@ -24,12 +24,14 @@ import { RawDomain } from "./raw.ts";
 export class Core {
   /** The shared memory. */
   declare readonly m: Memory;
-  /** The RAW domain. */
+  /** The RAW domain, returning 0 on failure. */
   declare readonly raw: RawDomain;
-  /** The MEM domain. */
+  /** The MEM domain, returning 0 on failure. */
   declare readonly mem: MemDomain;
-  /** The OBJ domain. */
+  /** The OBJ domain, returning 0 on failure. */
   declare readonly obj: ObjDomain;
+  /** The domains of the faces, which open and close with these. */
+  readonly #others: (RawDomain | MemDomain | ObjDomain)[] = [];
   /** True once the thread state was given back. */
   isClosed = false;
 
@@ -41,9 +43,9 @@ export class Core {
       );
     }
     this.m = m;
-    this.raw = new RawDomain(m);
-    this.mem = new MemDomain(m);
-    this.obj = new ObjDomain(m);
+    this.raw = new RawDomain(m, false);
+    this.mem = new MemDomain(m, false);
+    this.obj = new ObjDomain(m, false);
   }
 
   /** True while MEM and OBJ may be called. */
@@ -54,15 +56,32 @@ export class Core {
   /** `PyEval_RestoreThread()`: waits for the GIL where there is one. */
   attach(): void {
     ThreadStates.attach(this.m);
-    this.mem.attach();
-    this.obj.attach();
+    this.#open();
   }
 
   /** `PyEval_SaveThread()`: gives the GIL up where there is one. */
   detach(): void {
+    this.#shut();
+    ThreadStates.detach(this.m);
+  }
+
+  /** Adds domains of a face to those that attach and detach. */
+  enlist(...domains: (RawDomain | MemDomain | ObjDomain)[]): void {
+    this.#others.push(...domains);
+  }
+
+  /** Opens MEM and OBJ. */
+  #open(): void {
+    this.mem.attach();
+    this.obj.attach();
+    for (const domain of this.#others) domain.attach();
+  }
+
+  /** Closes MEM and OBJ. */
+  #shut(): void {
     this.mem.detach();
     this.obj.detach();
-    ThreadStates.detach(this.m);
+    for (const domain of this.#others) domain.detach();
   }
 
   /** Thread exit: its pools go to whoever needs them, its slot is free. */
@@ -71,9 +90,9 @@ export class Core {
     if (!this.isAttached) this.attach();
     this.isClosed = true;
     Leave.exit(this.m);
-    this.mem.detach();
-    this.obj.detach();
+    this.#shut();
     this.raw.close();
+    for (const domain of this.#others) domain.close();
     // Attached until it is gone: nobody may suspend a thread without news
     // lists, and open them again in its name.
     ThreadStates.release(this.m);

@@ -4,15 +4,18 @@
  * The three domains are written out instead of sharing one class: each then
  * has call sites of its own, which the engine inlines; one shared method costs
  * seven times as much (measured 2026-11). What happens off the fast path is
- * shared, in `requests.ts`.
+ * shared, in `requests.ts`. Three more things are as they are for speed, each
+ * measured on W1 (bench/README.md) where a pair costs 3 ns:
  *
- * The slow paths are called through `Reflect.apply` with an array that the
- * engine cannot see through. It would otherwise inline them here, find that
- * `malloc` has grown too large, and no longer inline `malloc` into the loops
- * that call it: 15 % on W4 (measured 2026-11).
- *
- * Fields are declared, not defined: a class field starts as `undefined`, which
- * makes the engine check the kind of `i32` at each access. 1 ns of 4 on W1.
+ * - The slow paths are called through `Reflect.apply` with an array that the
+ *   engine cannot see through. It would otherwise inline them here, find that
+ *   `malloc` has grown too large, and no longer inline `malloc` into the loops
+ *   that call it.
+ * - Fields are declared, not defined: a class field starts as `undefined`,
+ *   which makes the engine check the kind of `i32` at each access (1 ns).
+ * - `nbytes | 0` and `block >>> 14` stand before anything that asks for the
+ *   type of the argument (0.4 ns). They throw for what is no number; the
+ *   `catch` gives the error our text.
  *
  * ## Threads
  *   Needs an attached thread state. While there is none, `key` fits no page
@@ -29,8 +32,10 @@
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import type { Address, Memory } from "../memory/mod.ts";
+import type { Memory } from "../memory/mod.ts";
+import type { MemPtr, TypedPtr } from "../memory/pointers.ts";
 import { Pool } from "../pools/mod.ts";
+import * as Failure from "./failure.ts";
 import * as Requests from "./requests.ts";
 import { Route } from "./route.ts";
 
@@ -39,106 +44,243 @@ const PAGE_MAP = Layout.PAGE_MAP;
 const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
 const { NEXTPOOL } = PoolRecord;
+/** Bits that no block on the fast path has: below 16, and the sign. */
+const UNFIT = -2147483633;
 
-/** See the head of this file. C: `PYMEM_DOMAIN_MEM`. */
+/** Whatever has a size: a type descriptor. */
+export interface Sized {
+  /** Size of one item. Bytes. */
+  readonly size: number;
+}
+
+/**
+ * The MEM domain of a heap: buffers and other memory that is no object.
+ *
+ * Needs an attached thread state; without one each call throws
+ * {@linkcode ThreadStateError}. C: `PYMEM_DOMAIN_MEM`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createHeap } from "@obmalloc/obmalloc";
+ *
+ * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
+ * let block = heap.mem.calloc(10, 4);
+ * heap.i32[block >> 2] = 42;
+ * block = heap.mem.realloc(block, 4000);
+ * assert.equal(heap.i32[block >> 2], 42);
+ * heap.mem.free(block);
+ * ```
+ */
 export class MemDomain {
-  /** How this worker reaches the engine. */
+  /** @ignore How this worker reaches the engine. */
   declare readonly route: Route;
-  /** The heap. */
+  /** @ignore The heap. */
   declare readonly m: Memory;
-  /** Its words. */
+  /** @ignore Its words. */
   declare readonly i32: Int32Array<SharedArrayBuffer>;
-  /** First ring of the small classes, or the null rings. Word index. */
+  /** @ignore First ring of the small classes, or the null rings. Word index. */
   declare rings: number;
-  /** Page map word of the pools that are this worker's, or -1. */
+  /** @ignore Page map word of the pools that are this worker's, or -1. */
   declare key: number;
-  /** Arguments of the slow paths, see mem.ts. */
+  /** @ignore Arguments of the slow paths, see above. */
   declare readonly slow: [Route, number];
 
-  /** The domain as the worker of `m` sees it; not attached yet. */
-  constructor(m: Memory) {
-    this.route = new Route(m, PageMap.MEM);
+  /**
+   * @ignore The domain as the worker of `m` sees it, not attached yet. Where it does not
+   * throw for lack of memory or a bad size, it returns 0.
+   */
+  constructor(m: Memory, throws: boolean) {
+    this.route = new Route(m, PageMap.MEM, throws);
     this.m = m;
-    this.slow = [this.route, 0];
     this.i32 = m.i32;
+    this.slow = [this.route, 0];
     this.rings = Layout.NULL_RINGS;
     this.key = -1;
   }
 
-  /** Opens the domain: the thread state is attached. */
+  /** @ignore Opens the domain: the thread state is attached. */
   attach(): void {
     this.route.isAttached = true;
     this.rings = this.route.rings;
     this.key = this.route.poolKey;
   }
 
-  /** Closes the domain: the thread state is about to be detached. */
+  /** @ignore Closes the domain: the thread state is about to be detached. */
   detach(): void {
+    this.close();
+  }
+
+  /** @ignore Closes the domain for good: the thread state is given back. */
+  close(): void {
     this.route.isAttached = false;
     this.rings = Layout.NULL_RINGS;
     this.key = -1;
   }
 
-  /** `PyMem_Malloc()`: byte address, or 0. */
-  malloc(nbytes: number): Address {
-    if (
-      typeof nbytes === "number" && (nbytes | 0) === nbytes &&
-      (nbytes - 1) >>> 0 < 512
-    ) {
+  /**
+   * Allocates `nbytes` bytes, uninitialised. 0 bytes are a block of its own.
+   *
+   * C: `PyMem_Malloc()`, Objects/obmalloc.c.
+   *
+   * @param nbytes Size in bytes.
+   * @returns Byte address, a multiple of 16, never 0.
+   * @throws {TypeError} If `nbytes` is no number.
+   * @throws {RangeError} If `nbytes` is negative or no safe integer.
+   * @throws {MemoryError} If no memory is left.
+   */
+  malloc(nbytes: number): MemPtr {
+    try {
+      const n = nbytes | 0;
+      if (n === nbytes && (n - 1) >>> 0 < 512) {
+        const i32 = this.i32;
+        const ring = this.rings + ((n - 1) >> 4);
+        const pool = i32[ring];
+        const block = i32[pool + FREEBLOCK];
+        if (block !== 0) {
+          const next = i32[block >>> 2];
+          i32[pool + FREEBLOCK] = next; // COMMIT
+          i32[pool + COUNT] = i32[pool + COUNT] + 1;
+          if (
+            next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
+          ) i32[ring] = i32[pool + NEXTPOOL]; // full: leaves the ring
+          return (block >>> 0) as MemPtr;
+        }
+      }
+      this.slow[1] = nbytes;
+      return Reflect.apply(
+        Requests.malloc,
+        undefined,
+        this.slow,
+      ) as MemPtr;
+    } catch (error) {
+      if (typeof nbytes === "number") throw error;
+      return Failure.malloc("mem", nbytes);
+    }
+  }
+
+  /**
+   * Frees a block. 0 is nothing to free.
+   *
+   * C: `PyMem_Free()`, Objects/obmalloc.c.
+   *
+   * @param block Block of this domain, of whichever worker, or 0.
+   * @throws {TypeError} If `block` is no number.
+   * @throws {PointerError} If `block` is no block of this domain. A multiple
+   * of 16 inside of a small block of this worker's own is taken on trust.
+   */
+  free(block: MemPtr | 0): void {
+    try {
+      const page = block >>> 14;
       const i32 = this.i32;
-      const ring = this.rings + ((nbytes - 1) >> 4);
-      const pool = i32[ring];
-      const block = i32[pool + FREEBLOCK];
-      if (block !== 0) {
-        const next = i32[block >>> 2];
-        i32[pool + FREEBLOCK] = next; // COMMIT
-        i32[pool + COUNT] = i32[pool + COUNT] + 1;
-        if (
-          next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
-        ) i32[ring] = i32[pool + NEXTPOOL]; // full: leaves the ring
-        return block >>> 0;
+      if (
+        (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
+        (block & UNFIT) === 0
+      ) {
+        const pool = POOLS + (page << 3);
+        const next = i32[pool + FREEBLOCK];
+        i32[block >>> 2] = next;
+        i32[pool + FREEBLOCK] = block; // COMMIT
+        const count = i32[pool + COUNT] - 1;
+        i32[pool + COUNT] = count;
+        if (next === 0 || count === 0) {
+          const ring = this.rings + i32[pool + SZIDX];
+          Pool.settle(this.m, ring, pool, next);
+        }
+        return;
       }
+      this.slow[1] = block;
+      Reflect.apply(Requests.free, undefined, this.slow);
+    } catch (error) {
+      if (typeof block === "number") throw error;
+      Failure.free("mem", block);
     }
-    this.slow[1] = nbytes;
-    return Reflect.apply(Requests.malloc, undefined, this.slow);
   }
 
-  /** `PyMem_Free()`: byte address of a block of this domain, or 0. */
-  free(block: Address): void {
-    const i32 = this.i32;
-    if (
-      typeof block === "number" && (block | 0) === block &&
-      i32[PAGE_MAP + (block >>> 14)] === this.key &&
-      (block & 15) === 0 && block > 0
-    ) {
-      const pool = POOLS + ((block >>> 14) << 3);
-      const next = i32[pool + FREEBLOCK];
-      i32[block >>> 2] = next;
-      i32[pool + FREEBLOCK] = block; // COMMIT
-      const count = i32[pool + COUNT] - 1;
-      i32[pool + COUNT] = count;
-      if (next === 0 || count === 0) {
-        const ring = this.rings + i32[pool + SZIDX];
-        Pool.settle(this.m, ring, pool, next);
-      }
-      return;
-    }
-    this.slow[1] = block;
-    Reflect.apply(Requests.free, undefined, this.slow);
+  /**
+   * Allocates `nelem` times `elsize` bytes, all 0.
+   *
+   * C: `PyMem_Calloc()`, Objects/obmalloc.c.
+   *
+   * @param nelem Elements. Count.
+   * @param elsize Size of one in bytes.
+   * @returns Byte address, a multiple of 16, never 0.
+   * @throws {TypeError} If an argument is no number.
+   * @throws {RangeError} If an argument is negative or no safe integer.
+   * @throws {MemoryError} If the product is too large or no memory is left.
+   */
+  calloc(nelem: number, elsize: number): MemPtr {
+    return Requests.calloc(this.route, nelem, elsize) as MemPtr;
   }
 
-  /** `PyMem_Calloc()`: byte address of zeroed bytes, or 0. */
-  calloc(nelem: number, elsize: number): Address {
-    return Requests.calloc(this.route, nelem, elsize);
+  /**
+   * Changes the size of a block; the first bytes stay, the address may change.
+   *
+   * C: `PyMem_Realloc()`, Objects/obmalloc.c.
+   *
+   * @param block Block of this domain, or 0 for a new one.
+   * @param nbytes New size in bytes.
+   * @returns Byte address, never 0. The old address is no longer valid.
+   * @throws {TypeError} If an argument is no number.
+   * @throws {RangeError} If `nbytes` is negative or no safe integer.
+   * @throws {PointerError} If `block` is no block of this domain.
+   * @throws {MemoryError} If no memory is left; the block is unchanged.
+   */
+  realloc(block: MemPtr | 0, nbytes: number): MemPtr {
+    return Requests.realloc(this.route, block, nbytes) as MemPtr;
   }
 
-  /** `PyMem_Realloc()`: byte address, or 0 and the old block is untouched. */
-  realloc(block: Address, nbytes: number): Address {
-    return Requests.realloc(this.route, block, nbytes);
-  }
-
-  /** Bytes that a block has room for. */
-  sizeOf(block: Address): number {
+  /**
+   * Room in a block, at least what was asked for.
+   *
+   * @param block Block of this domain.
+   * @returns Bytes.
+   * @throws {PointerError} If `block` is no block of this domain.
+   */
+  sizeOf(block: MemPtr): number {
     return Requests.sizeOf(this.route, block);
+  }
+
+  /**
+   * Allocates room for `count` items of a type, uninitialised.
+   *
+   * C: `PyMem_New()`, Include/pymem.h.
+   *
+   * @param type Descriptor of the type, e.g. from `struct()`.
+   * @param count Items. Count.
+   * @returns Byte address of the first item, never 0.
+   * @throws {RangeError} If `count` is negative or no safe integer.
+   * @throws {MemoryError} If no memory is left.
+   */
+  new<T extends Sized>(type: T, count: number): TypedPtr<T> {
+    if (!Requests.isProduct(count, type.size)) {
+      return Requests.refuse(this.route, count, type.size) as TypedPtr<T>;
+    }
+    return this.malloc(count * type.size) as TypedPtr<T>;
+  }
+
+  /**
+   * Changes how many items of a type a block has room for.
+   *
+   * C: `PyMem_Resize()`, Include/pymem.h; unlike there the old block is not
+   * lost on failure, because this throws.
+   *
+   * @param block Block of this domain, or 0 for a new one.
+   * @param type Descriptor of the type.
+   * @param count Items. Count.
+   * @returns Byte address of the first item, never 0.
+   * @throws {RangeError} If `count` is negative or no safe integer.
+   * @throws {PointerError} If `block` is no block of this domain.
+   * @throws {MemoryError} If no memory is left; the block is unchanged.
+   */
+  resize<T extends Sized>(
+    block: TypedPtr<T> | 0,
+    type: T,
+    count: number,
+  ): TypedPtr<T> {
+    if (!Requests.isProduct(count, type.size)) {
+      return Requests.refuse(this.route, count, type.size) as TypedPtr<T>;
+    }
+    return this.realloc(block, count * type.size) as TypedPtr<T>;
   }
 }

@@ -22,15 +22,11 @@ import { type Address, Bytes, type Memory } from "../memory/mod.ts";
 import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
 import * as Describe from "./describe.ts";
+import * as Failure from "./failure.ts";
 import type { Route } from "./route.ts";
+import { isProduct, isSize } from "./sizes.ts";
 
-/** Largest request. Bytes. C: PY_SSIZE_T_MAX, here the largest safe integer. */
-export const PY_SSIZE_T_MAX = 9007199254740991;
-
-/** True if the value is a size that a request may have. */
-export function isSize(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
+export { isProduct, isSize, PY_SSIZE_T_MAX } from "./sizes.ts";
 
 /** Refuses a call on MEM or OBJ without an attached thread state. */
 function requireAttached(route: Route, verb: string): void {
@@ -83,7 +79,15 @@ function alloc(route: Route, nbytes: number): Address {
 /** malloc behind the fast path. */
 export function malloc(route: Route, nbytes: number): Address {
   requireAttached(route, "allocate");
-  return alloc(route, nbytes);
+  const block = alloc(route, nbytes);
+  if (block === 0 && route.throws) Failure.malloc(route.name, nbytes);
+  return block;
+}
+
+/** What a call for `nelem` items of `elsize` bytes returns if it fails. */
+export function refuse(route: Route, nelem: number, elsize: number): Address {
+  if (route.throws) Failure.calloc(route.name, nelem, elsize);
+  return 0;
 }
 
 /** calloc of `nelem` times `elsize` bytes. */
@@ -93,11 +97,11 @@ export function calloc(
   elsize: number,
 ): Address {
   requireAttached(route, "allocate");
-  if (!isSize(nelem) || !isSize(elsize)) return 0;
-  if (elsize !== 0 && nelem > PY_SSIZE_T_MAX / elsize) return 0;
+  if (!isProduct(nelem, elsize)) return refuse(route, nelem, elsize);
   const nbytes = nelem * elsize;
   const block = alloc(route, nbytes);
-  if (block !== 0) Bytes.zero(route.m, block, nbytes === 0 ? 1 : nbytes);
+  if (block === 0) return refuse(route, nelem, elsize);
+  Bytes.zero(route.m, block, nbytes === 0 ? 1 : nbytes);
   return block;
 }
 
@@ -141,6 +145,40 @@ function isViaRaw(route: Route, key: number): boolean {
     Policy.kindOf(key) !== PageMap.POOL;
 }
 
+/** Moves a block to one of `nbytes`; 0 if there is none. */
+function move(
+  route: Route,
+  page: number,
+  block: Address,
+  nbytes: number,
+): Address {
+  const m = route.m;
+  const size = Describe.usableSize(m, page);
+  const target = isViaRaw(route, m.i32[Layout.PAGE_MAP + page])
+    ? rawAlloc(route, nbytes)
+    : alloc(route, nbytes);
+  if (target === 0) return 0;
+  Bytes.copy(m, target, block, Math.min(size, nbytes));
+  give(route, page, block);
+  return target;
+}
+
+/** Resizes the block that starts with `page`; 0 if that is not possible. */
+function resize(
+  route: Route,
+  page: number,
+  block: Address,
+  nbytes: number,
+): Address {
+  const m = route.m;
+  if (!isSize(nbytes)) return 0;
+  if (Policy.kindOf(m.i32[Layout.PAGE_MAP + page]) === PageMap.LARGE) {
+    const isLarge = nbytes > SizeClasses.MEDIUM_REQUEST_THRESHOLD;
+    if (isLarge && Large.resize(m, page, nbytes)) return block;
+  } else if (staysInPlace(Describe.usableSize(m, page), nbytes)) return block;
+  return move(route, page, block, nbytes);
+}
+
 /** realloc: `block` is 0 or a block of the domain. */
 export function realloc(
   route: Route,
@@ -149,22 +187,17 @@ export function realloc(
 ): Address {
   if (block === 0) return malloc(route, nbytes);
   requireAttached(route, "reallocate");
-  const { m, domain } = route;
-  const page = Describe.pageOfBlock(m, "reallocate", domain, block);
-  if (!isSize(nbytes)) return 0;
-  const key = m.i32[Layout.PAGE_MAP + page];
-  const size = Describe.usableSize(m, page);
-  if (Policy.kindOf(key) === PageMap.LARGE) {
-    const isLarge = nbytes > SizeClasses.MEDIUM_REQUEST_THRESHOLD;
-    if (isLarge && Large.resize(m, page, nbytes)) return block;
-  } else if (staysInPlace(size, nbytes)) return block;
-  const target = isViaRaw(route, key)
-    ? rawAlloc(route, nbytes)
-    : alloc(route, nbytes);
-  if (target === 0) return 0;
-  Bytes.copy(m, target, block, Math.min(size, nbytes));
-  give(route, page, block);
-  return target;
+  const page = Describe.pageOfBlock(
+    route.m,
+    "reallocate",
+    route.domain,
+    block,
+  );
+  const result = resize(route, page, block, nbytes);
+  if (result === 0 && route.throws) {
+    Failure.realloc(route.name, block, nbytes);
+  }
+  return result;
 }
 
 /**

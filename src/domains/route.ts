@@ -36,11 +36,13 @@ export class Route {
   declare readonly spanKey: number;
   /** First ring of the small pools. Word index. */
   declare readonly rings: number;
+  /** True if failures throw, false if they return 0. */
+  declare readonly throws: boolean;
   /** True while the domain may be called. Always true for RAW. */
   declare isAttached: boolean;
 
   /** The route of the worker that `m` belongs to. */
-  constructor(m: Memory, domain: number) {
+  constructor(m: Memory, domain: number, throws: boolean) {
     const isUnderGil = m.build === Header.BUILD_GIL && domain !== PageMap.RAW;
     const holder = isUnderGil ? PageMap.GIL_HOLDER : m.owner;
     const bare = Policy.withHolder(domain << PageMap.DOMAIN_SHIFT, holder);
@@ -53,6 +55,7 @@ export class Route {
       : this.poolKey;
     this.spanKey = Policy.withKind(bare, PageMap.SPAN);
     this.rings = Policy.ringOf(m, this.poolKey, 0);
+    this.throws = throws;
     this.isAttached = domain === PageMap.RAW;
   }
 }

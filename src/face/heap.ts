@@ -11,14 +11,11 @@
 import { HandleError } from "../errors.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
-import { Core } from "../domains/mod.ts";
+import { Core, MemDomain, ObjDomain, RawDomain } from "../domains/mod.ts";
 import { Gil } from "../threads/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../tools/check.ts";
 import type { Views } from "../types/views.ts";
-import { Mem } from "./mem.ts";
-import { Obj } from "./obj.ts";
-import { Raw } from "./raw.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";
 
@@ -78,11 +75,11 @@ const CLOCK = {
  */
 export class Heap implements Views {
   /** The RAW domain: callable attached or detached. */
-  declare readonly raw: Raw;
+  declare readonly raw: RawDomain;
   /** The MEM domain: buffers. */
-  declare readonly mem: Mem;
+  declare readonly mem: MemDomain;
   /** The OBJ domain: objects. */
-  declare readonly obj: Obj;
+  declare readonly obj: ObjDomain;
   /** This worker's thread state. */
   declare readonly threads: Threads;
   /** The whole heap; byte addresses count from its start. */
@@ -115,9 +112,10 @@ export class Heap implements Views {
     const { m } = core;
     const id = `${m.i32[Header.HEAP_ID]}:${m.i32[Header.HEAP_ID + 1]}`;
     this.core = core;
-    this.raw = new Raw(core.raw);
-    this.mem = new Mem(core.mem);
-    this.obj = new Obj(core.obj);
+    this.raw = new RawDomain(m, true);
+    this.mem = new MemDomain(m, true);
+    this.obj = new ObjDomain(m, true);
+    core.enlist(this.raw, this.mem, this.obj);
     this.threads = new Threads(core, id, current);
     this.buffer = m.buffer;
     this.i8 = new Int8Array(m.buffer);

@@ -44,8 +44,11 @@ const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
   PoolRecord;
 
-/** So much is carved at a time: a page of the system's. Bytes. */
-const CARVE_BYTES = 4096;
+/**
+ * So much is carved at a time: a small pool whole, a span page by page. Less
+ * costs more calls of the slow path: 4 KiB made W3 a quarter slower.
+ */
+const CARVE_BYTES = 16384;
 
 /**
  * Carves blocks into the dry free list of a pool, in the order of addresses.

@@ -39,7 +39,7 @@ export {
   U8Field,
 } from "./fields.ts";
 export { array, ArrayOf, ArrayType } from "./array.ts";
-export type { MemPtr, ObjPtr, RawPtr, TypedPtr } from "./pointers.ts";
+export type { MemPtr, ObjPtr, RawPtr, TypedPtr } from "../memory/pointers.ts";
 export {
   f32,
   f64,

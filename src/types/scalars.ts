@@ -20,7 +20,7 @@
 
 import * as Fields from "./fields.ts";
 import type { Field } from "./fields.ts";
-import type { MemPtr, ObjPtr, RawPtr } from "./pointers.ts";
+import type { MemPtr, ObjPtr, RawPtr } from "../memory/pointers.ts";
 import { BaseType, type Type } from "./type.ts";
 import type { Views } from "./views.ts";
 

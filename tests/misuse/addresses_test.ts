@@ -67,7 +67,6 @@ const TRUSTED = new Set([
   "inside a small block",
   "before a small block",
   "start of a pool",
-  "never carved part of a pool",
   "end of a pool",
 ]);
 
@@ -82,7 +81,7 @@ function interiors(blocks: Blocks): Misuse[] {
     ["misaligned by 8", small + 8],
     ["before a small block", small - 16],
     ["start of a pool", small - (small % page)],
-    ["never carved part of a pool", small - (small % page) + 48 + 64 * 200],
+    ["never carved part of a span", spanning + 5 * 32768],
     ["end of a pool", small - (small % page) + page - 16],
     ["inside a medium block", medium + 16],
     ["misaligned in a medium block", medium + 1],

@@ -7,7 +7,13 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { attach, createHeap, type Heap, MemoryError } from "../../mod.ts";
+import {
+  attach,
+  createHeap,
+  type Heap,
+  MemoryError,
+  type MemPtr,
+} from "../../mod.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
 import * as PageMap from "../../src/layout/page_map.ts";
 import * as RemoteRecord from "../../src/layout/remote_record.ts";
@@ -70,13 +76,13 @@ Deno.test("a remote free waits on the stack until its holder collects", () => {
   assertNotEquals(remoteOf(a, blocks[0]), 0);
   assertEquals(a.check().remoteBlocks, 8);
   assertEquals(a.stats().remoteFrees, 8);
-  const others: number[] = [];
+  const others: MemPtr[] = [];
   // The rest of the pool, then one more: the ring is dry, news are read.
   for (let k = 0; k < 145; k++) others.push(a.mem.malloc(100));
   assertEquals(remoteOf(a, blocks[0]), 0);
   assert(blocks.some((block) => others.includes(block)));
   assertEquals(a.check().findings, []);
-  for (const block of others) a.core.mem.free(block);
+  for (const block of others) a.mem.free(block);
   finish(a, b);
 });
 
@@ -129,18 +135,18 @@ Deno.test("news of a thread that exits reach the pool's next holder", () => {
   a.mem.free(blocks[39]);
   leave(a, b);
   assertEquals(a.check().findings, []);
-  const seen = new Set<number>();
+  const seen = new Set<MemPtr>();
   for (let k = 0; k < 30; k++) seen.add(a.mem.malloc(500));
   assert(seen.has(blocks[0]) && seen.has(blocks[39]));
   assertEquals(a.check().findings, []);
   for (const block of blocks) if (!seen.has(block)) a.mem.free(block);
-  for (const block of seen) a.core.mem.free(block);
+  for (const block of seen) a.mem.free(block);
   finish(a, b);
 });
 
 Deno.test("memory of a detached thread is not stranded", () => {
   const [a, b] = pair(8 << 20);
-  const blocks: number[] = [];
+  const blocks: MemPtr[] = [];
   turn(a, b, () => {
     for (;;) {
       const block = b.core.mem.malloc(256);
@@ -149,7 +155,7 @@ Deno.test("memory of a detached thread is not stranded", () => {
     }
   });
   // All memory is in pools of b, which is detached and never wakes.
-  for (const block of blocks) a.core.mem.free(block);
+  for (const block of blocks) a.mem.free(block);
   const large = a.mem.malloc(1 << 20);
   const small = a.obj.malloc(64);
   assertEquals(a.check().findings, []);
@@ -160,20 +166,20 @@ Deno.test("memory of a detached thread is not stranded", () => {
 
 Deno.test("a failing malloc takes over a pool of a detached thread", () => {
   const [a, b] = pair(8 << 20);
-  const blocks: number[] = [];
+  const blocks: MemPtr[] = [];
   turn(a, b, () => {
     for (;;) {
       const block = b.core.mem.malloc(256);
       if (block === 0) break;
       blocks.push(block);
     }
-    for (const block of blocks.splice(0, 3)) b.core.mem.free(block);
+    for (const block of blocks.splice(0, 3)) b.mem.free(block);
   });
   const block = a.mem.malloc(256);
   assertEquals(holderOf(a, block), a.threads.slot);
   assertEquals(a.check().findings, []);
   a.mem.free(block);
-  for (const block of blocks) a.core.mem.free(block);
+  for (const block of blocks) a.mem.free(block);
   finish(a, b);
 });
 
@@ -202,7 +208,7 @@ for (const build of ["free-threaded", "gil"] as const) {
   Deno.test(`a heap that is full fails cleanly and recovers (${build})`, () => {
     const heap = createHeap({ build, maxBytes: 8 << 20 });
     for (const size of [16, 500, 3000, 30000, 500000]) {
-      const blocks: number[] = [];
+      const blocks: MemPtr[] = [];
       for (;;) {
         const block = heap.core.mem.malloc(size);
         if (block === 0) break;
@@ -219,7 +225,7 @@ for (const build of ["free-threaded", "gil"] as const) {
       assertEquals(heap.check().findings, []);
       for (const block of blocks) {
         assertEquals(heap.i32[block >> 2], block);
-        heap.core.mem.free(block);
+        heap.mem.free(block);
       }
       heap.trim();
       assertEquals(heap.stats().footprintBytes, 0);

@@ -1,18 +1,18 @@
 /**
- * What the idiomatic face throws where the core returns 0.
+ * What the idiomatic face throws where the C face returns 0.
  *
  * @module
  */
 
 import { MemoryError, show } from "../errors.ts";
-import { Requests } from "../domains/mod.ts";
+import { isSize, PY_SSIZE_T_MAX } from "./sizes.ts";
 
 /** Why a number is no size or count, or `""`. */
 function faultOf(value: unknown): string {
   if (typeof value !== "number") return "the size must be a number";
-  return Requests.isSize(value)
+  return isSize(value)
     ? ""
-    : `the size must be an integer from 0 to ${Requests.PY_SSIZE_T_MAX}`;
+    : `the size must be an integer from 0 to ${PY_SSIZE_T_MAX}`;
 }
 
 /** Throws the error for an attempt that needs `sizes`. */
@@ -34,6 +34,13 @@ function text(value: unknown): string {
 /** A malloc returned 0. */
 export function malloc(domain: string, nbytes: unknown): never {
   fail(`allocate ${text(nbytes)} bytes in the ${domain} domain`, [nbytes]);
+}
+
+/** Something that is no number was to be freed. */
+export function free(domain: string, block: unknown): never {
+  throw new TypeError(
+    `Cannot free ${show(block)} in the ${domain} domain: it is no address`,
+  );
 }
 
 /** A calloc returned 0. */
