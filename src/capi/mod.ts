@@ -182,10 +182,8 @@ export {
   ThreadStateError,
 } from "../errors.ts";
 export type { Build, Heap, HeapHandle, HeapOptions } from "../face/heap.ts";
-export type { Mem } from "../face/mem.ts";
-export type { Obj } from "../face/obj.ts";
-export type { Raw } from "../face/raw.ts";
 export type { HeapStats } from "../face/stats.ts";
 export type { Threads } from "../face/threads.ts";
+export type { MemDomain, ObjDomain, RawDomain, Sized } from "../domains/mod.ts";
 export type { CheckReport } from "../tools/check.ts";
 export * from "../types/mod.ts";

@@ -6,7 +6,7 @@
  * in C, a huge one, and so is an infinite one: no block is that large.
  *
  * Called after a request came back with 0, so that the fast path does not pay.
- * Only what is no number never gets as far as the heap.
+ * Values that are not even numbers may be refused by the domain before that.
  *
  * @module
  */
@@ -22,18 +22,19 @@ function isSizeT(value: unknown): boolean {
 
 /** A size as texts show it. */
 function text(size: unknown): string {
-  if (typeof size === "bigint") return `${size}n`;
   return typeof size === "number" ? String(size) : show(size);
 }
 
-function refuse(attempt: string, what: string): never {
-  throw new TypeError(`Cannot ${attempt}: the ${what} must be an integer`);
+/** Throws because a size or count is none. */
+function refuse(attempt: string, what: string, value: unknown): never {
+  const kind = typeof value === "number" ? "an integer" : "a number";
+  throw new TypeError(`Cannot ${attempt}: the ${what} must be ${kind}`);
 }
 
 /** A malloc came back with 0. */
 export function malloc(domain: string, size: unknown): 0 {
   if (isSizeT(size)) return 0;
-  refuse(`allocate ${text(size)} bytes in the ${domain} domain`, "size");
+  refuse(`allocate ${text(size)} bytes in the ${domain} domain`, "size", size);
 }
 
 /** A calloc came back with 0. */
@@ -43,6 +44,7 @@ export function calloc(domain: string, nelem: unknown, elsize: unknown): 0 {
     `allocate ${text(nelem)} times ${text(elsize)} bytes in the ${domain} ` +
       "domain",
     isSizeT(nelem) ? "size" : "count",
+    isSizeT(nelem) ? elsize : nelem,
   );
 }
 
@@ -52,13 +54,7 @@ export function realloc(domain: string, ptr: unknown, size: unknown): 0 {
   refuse(
     `reallocate ${show(ptr)} to ${text(size)} bytes in the ${domain} domain`,
     "size",
-  );
-}
-
-/** What is to be freed is no number. */
-export function free(domain: string, ptr: unknown): never {
-  throw new TypeError(
-    `Cannot free ${show(ptr)} in the ${domain} domain: it is no address`,
+    size,
   );
 }
 
@@ -72,7 +68,7 @@ export function free(domain: string, ptr: unknown): never {
 export function sizeOfItems(verb: string, type: Type, n: number): number {
   checkType(type, "the items of a block");
   if (!isSizeT(n)) {
-    refuse(`${verb} ${text(n)} items of ${type.size} bytes`, "count");
+    refuse(`${verb} ${text(n)} items of ${type.size} bytes`, "count", n);
   }
   return n < 0 || n > PY_SSIZE_T_MAX / type.size ? -1 : n * type.size;
 }

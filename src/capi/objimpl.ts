@@ -55,8 +55,8 @@ const runtime = shared;
  * @throws {ThreadStateError} If no thread state is attached.
  */
 export function PyObject_Malloc(size: number): ObjPtr | 0 {
-  const block = typeof size === "number" ? runtime.obj.malloc(size) : 0;
-  return block === 0 ? Null.malloc("obj", size) : block as ObjPtr;
+  const block = runtime.obj.malloc(size);
+  return block === 0 ? Null.malloc("obj", size) : block;
 }
 
 /**
@@ -73,7 +73,7 @@ export function PyObject_Malloc(size: number): ObjPtr | 0 {
  */
 export function PyObject_Calloc(nelem: number, elsize: number): ObjPtr | 0 {
   const block = runtime.obj.calloc(nelem, elsize);
-  return block === 0 ? Null.calloc("obj", nelem, elsize) : block as ObjPtr;
+  return block === 0 ? Null.calloc("obj", nelem, elsize) : block;
 }
 
 /**
@@ -92,7 +92,7 @@ export function PyObject_Calloc(nelem: number, elsize: number): ObjPtr | 0 {
  */
 export function PyObject_Realloc(ptr: ObjPtr | 0, newSize: number): ObjPtr | 0 {
   const block = runtime.obj.realloc(ptr, newSize);
-  return block === 0 ? Null.realloc("obj", ptr, newSize) : block as ObjPtr;
+  return block === 0 ? Null.realloc("obj", ptr, newSize) : block;
 }
 
 /**
@@ -106,7 +106,6 @@ export function PyObject_Realloc(ptr: ObjPtr | 0, newSize: number): ObjPtr | 0 {
  * @throws {ThreadStateError} If no thread state is attached and `ptr` is not 0.
  */
 export function PyObject_Free(ptr: ObjPtr | 0): void {
-  if (typeof ptr !== "number") Null.free("obj", ptr);
   runtime.obj.free(ptr);
 }
 

@@ -82,8 +82,8 @@ const runtime = shared;
  * @throws {ThreadStateError} If no thread state is attached.
  */
 export function PyMem_Malloc(size: number): MemPtr | 0 {
-  const block = typeof size === "number" ? runtime.mem.malloc(size) : 0;
-  return block === 0 ? Null.malloc("mem", size) : block as MemPtr;
+  const block = runtime.mem.malloc(size);
+  return block === 0 ? Null.malloc("mem", size) : block;
 }
 
 /**
@@ -100,7 +100,7 @@ export function PyMem_Malloc(size: number): MemPtr | 0 {
  */
 export function PyMem_Calloc(nelem: number, elsize: number): MemPtr | 0 {
   const block = runtime.mem.calloc(nelem, elsize);
-  return block === 0 ? Null.calloc("mem", nelem, elsize) : block as MemPtr;
+  return block === 0 ? Null.calloc("mem", nelem, elsize) : block;
 }
 
 /**
@@ -119,7 +119,7 @@ export function PyMem_Calloc(nelem: number, elsize: number): MemPtr | 0 {
  */
 export function PyMem_Realloc(ptr: MemPtr | 0, newSize: number): MemPtr | 0 {
   const block = runtime.mem.realloc(ptr, newSize);
-  return block === 0 ? Null.realloc("mem", ptr, newSize) : block as MemPtr;
+  return block === 0 ? Null.realloc("mem", ptr, newSize) : block;
 }
 
 /**
@@ -133,7 +133,6 @@ export function PyMem_Realloc(ptr: MemPtr | 0, newSize: number): MemPtr | 0 {
  * @throws {ThreadStateError} If no thread state is attached and `ptr` is not 0.
  */
 export function PyMem_Free(ptr: MemPtr | 0): void {
-  if (typeof ptr !== "number") Null.free("mem", ptr);
   runtime.mem.free(ptr);
 }
 
@@ -242,8 +241,8 @@ export const PyMem_DEL: typeof PyMem_Free = PyMem_Free;
  * @throws {ThreadStateError} If the worker has no runtime.
  */
 export function PyMem_RawMalloc(size: number): RawPtr | 0 {
-  const block = typeof size === "number" ? runtime.raw.malloc(size) : 0;
-  return block === 0 ? Null.malloc("raw", size) : block as RawPtr;
+  const block = runtime.raw.malloc(size);
+  return block === 0 ? Null.malloc("raw", size) : block;
 }
 
 /**
@@ -260,7 +259,7 @@ export function PyMem_RawMalloc(size: number): RawPtr | 0 {
  */
 export function PyMem_RawCalloc(nelem: number, elsize: number): RawPtr | 0 {
   const block = runtime.raw.calloc(nelem, elsize);
-  return block === 0 ? Null.calloc("raw", nelem, elsize) : block as RawPtr;
+  return block === 0 ? Null.calloc("raw", nelem, elsize) : block;
 }
 
 /**
@@ -279,7 +278,7 @@ export function PyMem_RawCalloc(nelem: number, elsize: number): RawPtr | 0 {
  */
 export function PyMem_RawRealloc(ptr: RawPtr | 0, newSize: number): RawPtr | 0 {
   const block = runtime.raw.realloc(ptr, newSize);
-  return block === 0 ? Null.realloc("raw", ptr, newSize) : block as RawPtr;
+  return block === 0 ? Null.realloc("raw", ptr, newSize) : block;
 }
 
 /**
@@ -293,6 +292,5 @@ export function PyMem_RawRealloc(ptr: RawPtr | 0, newSize: number): RawPtr | 0 {
  * @throws {ThreadStateError} If the worker has no runtime.
  */
 export function PyMem_RawFree(ptr: RawPtr | 0): void {
-  if (typeof ptr !== "number") Null.free("raw", ptr);
   runtime.raw.free(ptr);
 }

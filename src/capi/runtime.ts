@@ -17,12 +17,17 @@
  * @module
  */
 
-import type { RawDomain } from "../domains/raw.ts";
 import { type MemoryError, ThreadStateError } from "../errors.ts";
 import type { Heap } from "../face/heap.ts";
+import type { MemPtr, ObjPtr, RawPtr } from "../memory/pointers.ts";
 
-/** The functions of a domain. All domains have them, as do those that refuse. */
-type Calls = Pick<RawDomain, "malloc" | "calloc" | "realloc" | "free">;
+/** The functions of a domain whose pointers are of type `P`; 0 is failure. */
+interface Calls<P extends number> {
+  malloc(nbytes: number): P | 0;
+  calloc(nelem: number, elsize: number): P | 0;
+  realloc(block: P | 0, nbytes: number): P | 0;
+  free(block: P | 0): void;
+}
 
 /** The thread state of this worker. C: `PyThreadState`. */
 export class ThreadState {
@@ -48,7 +53,7 @@ export class ThreadState {
 }
 
 /** What stands in for a domain while there is no runtime. NULL can be freed. */
-class NoDomain implements Calls {
+class NoDomain implements Calls<never> {
   readonly #name: string;
 
   constructor(name: string) {
@@ -79,11 +84,11 @@ const NO_OBJ = new NoDomain("obj");
 /** See the head of this file. */
 class Runtime {
   /** The RAW domain. */
-  declare raw: Calls;
+  declare raw: Calls<RawPtr>;
   /** The MEM domain. */
-  declare mem: Calls;
+  declare mem: Calls<MemPtr>;
   /** The OBJ domain. */
-  declare obj: Calls;
+  declare obj: Calls<ObjPtr>;
   /** The worker's thread state, attached or not. */
   declare tstate: ThreadState | null;
 

@@ -28,7 +28,7 @@ function fail(attempt: string, sizes: readonly unknown[]): never {
 
 /** A size as texts show it. */
 function text(value: unknown): string {
-  return typeof value === "string" ? `"${value}"` : String(value);
+  return typeof value === "number" ? String(value) : show(value);
 }
 
 /** A malloc returned 0. */

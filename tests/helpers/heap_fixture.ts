@@ -23,6 +23,7 @@ import * as Layout from "../../src/layout/memory_map.ts";
 import * as PageMap from "../../src/layout/page_map.ts";
 import * as PoolRecord from "../../src/layout/pool_record.ts";
 import { recordOf } from "../../src/memory/mod.ts";
+import { C_FACE } from "../capi/c_face.ts";
 
 /** A domain by its name in the public API. */
 export type Domain = "raw" | "mem" | "obj";
@@ -80,7 +81,7 @@ export const IDIOMATIC: Face = {
 };
 
 /** The faces that every cell is tried on. */
-export const FACES: readonly Face[] = [IDIOMATIC];
+export const FACES: readonly Face[] = [IDIOMATIC, C_FACE];
 
 /** All cells. */
 export const CELLS: readonly Cell[] = BUILDS.flatMap((build) =>
