@@ -12,7 +12,6 @@ import { HandleError } from "../errors.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import { Core, MemDomain, ObjDomain, RawDomain } from "../domains/mod.ts";
-import { Gil } from "../threads/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../tools/check.ts";
 import type { Views } from "../types/views.ts";

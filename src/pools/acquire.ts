@@ -22,7 +22,7 @@
 
 import * as ArenaSet from "../layout/arena_set.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { type Memory } from "../memory/mod.ts";
+import type { Memory } from "../memory/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 import * as Policy from "./policy.ts";
 import * as Remote from "./remote.ts";

@@ -125,7 +125,6 @@ export function reserve(m: Memory): boolean {
  * @param m The heap. Its worker has no thread state afterwards.
  */
 export function release(m: Memory): void {
-  const i32 = m.i32;
   const attached = isAttached(m);
   if (attached && m.build === Header.BUILD_FREE_THREADED) Qsbr.detach(m);
   Mutex.lock(m, THREADS_LOCK);
