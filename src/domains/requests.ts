@@ -18,6 +18,8 @@
 import { PointerError, show, ThreadStateError } from "../errors.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
 import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
@@ -25,6 +27,14 @@ import * as Describe from "./describe.ts";
 import * as Failure from "./failure.ts";
 import type { Route } from "./route.ts";
 import { isProduct, isSize } from "./sizes.ts";
+
+// Hot: constants of this module fold, imported ones are read.
+const { PAGE_MAP, PAGE_BITS } = Layout;
+const PAGE_MASK = Layout.PAGE_SIZE - 1;
+const POOL_OVERHEAD = PoolRecord.POOL_OVERHEAD;
+const { SHAPE, CLASS_BITS, SHIFT: REMOTE_SHIFT } = RemoteRecord;
+const CLASS_MASK = (1 << CLASS_BITS) - 1;
+const KIND_AND_DOMAIN = (1 << PageMap.HOLDER_SHIFT) - 1;
 
 export { isProduct, isSize, PY_SSIZE_T_MAX } from "./sizes.ts";
 
@@ -123,10 +133,31 @@ function give(route: Route, page: number, block: Address): void {
   }
 }
 
+/**
+ * True if the domain has a small pool there, held by another thread, with such
+ * a block in it. Reads nothing that the holder works on.
+ */
+function isForeignBlock(route: Route, block: Address): boolean {
+  if (typeof block !== "number" || block >>> 0 !== block) return false;
+  const i32 = route.m.i32;
+  const page = block >>> PAGE_BITS;
+  const other = i32[PAGE_MAP + page] ^ route.poolKey;
+  if ((other & KIND_AND_DOMAIN) !== 0 || other === 0) return false;
+  const shape = i32[route.m.remotes + (page << REMOTE_SHIFT) + SHAPE];
+  const offset = block & PAGE_MASK;
+  const size = ((shape & CLASS_MASK) + 1) << 4;
+  return offset < shape >>> CLASS_BITS && offset >= POOL_OVERHEAD &&
+    ((offset - POOL_OVERHEAD) >>> 0) % size === 0;
+}
+
 /** free behind the fast path. */
 export function free(route: Route, block: Address): void {
   if (block === 0) return;
   requireAttached(route, "free");
+  if (isForeignBlock(route, block)) {
+    Remote.push(route.m, block >>> PAGE_BITS, block);
+    return;
+  }
   give(
     route,
     Describe.pageOfBlock(route.m, "free", route.domain, block),

@@ -8,6 +8,7 @@
  *   48 waiter, see waiter.ts                               parking
  *   64 statistics of its thread                            written by its thread only
  *   128 RINGS: RAW │ MEM │ OBJ │ MEM via RAW │ OBJ via RAW    5 sets of 64 ring heads
+ *   320 in the free-threaded build  RAW │ MEM │ OBJ           3 sets of 64 ring tails
  * ```
  *
  * A ring set has one word for each size class: 32 small classes, 24 medium ones.
@@ -53,6 +54,12 @@ export const STAT_ADOPTED = 67;
 export const STAT_GIL_WAITS = 68;
 /** Five sets of ring heads. */
 export const RINGS = 128;
+
+/**
+ * From a ring head to its tail, the last pool of the ring if it has one.
+ * Free-threaded build only; the sets that it has no rings in. Words.
+ */
+export const TO_TAIL = 192;
 
 /** Words of one ring set. Count. */
 export const RING_SET = 64;

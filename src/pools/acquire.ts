@@ -21,6 +21,7 @@
  */
 
 import * as ArenaSet from "../layout/arena_set.ts";
+import * as Layout from "../layout/memory_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Memory } from "../memory/mod.ts";
 import { Mutex } from "../sync/mod.ts";
@@ -56,6 +57,22 @@ function supply(
     : Supply.takeSpan(m, key, szidx);
 }
 
+/** Gets a pool of MEM or OBJ in the GIL build: from the arenas only. */
+function pymallocPool(
+  m: Memory,
+  ring: number,
+  key: number,
+  szidx: number,
+): number {
+  const i32 = m.i32;
+  const record = Supply.takeSmall(m, Layout.ARENA_SET, key, szidx);
+  if (record !== 0) {
+    Ring.push(m, ring, record);
+    i32[m.thread + ThreadState.STAT_POOLS_TAKEN] += 1;
+  }
+  return record;
+}
+
 /**
  * Gets a pool of the class into the holder's ring, which is empty.
  *
@@ -64,16 +81,16 @@ function supply(
 export function pool(m: Memory, key: number, szidx: number): number {
   const i32 = m.i32;
   const ring = Policy.ringOf(m, key, szidx);
+  if (!Policy.needsLock(m, key)) return pymallocPool(m, ring, key, szidx);
   Remote.collect(m, Policy.newsOf(key), Policy.holderOf(key));
   Remote.collectOrphans(m, Policy.domainOf(key));
   if (i32[ring] !== 0) return i32[ring];
   const set = Policy.arenaSetOf(m, key);
-  const needsLock = Policy.needsLock(m, key);
-  if (needsLock) Mutex.lock(m, set + ArenaSet.LOCK);
+  Mutex.lock(m, set + ArenaSet.LOCK);
   const record = supply(m, set, key, szidx);
-  if (needsLock) Mutex.unlock(m, set + ArenaSet.LOCK);
+  Mutex.unlock(m, set + ArenaSet.LOCK);
   if (record !== 0) {
-    Ring.push(m, ring, record);
+    Ring.insertUsed(m, ring, record);
     i32[m.thread + ThreadState.STAT_POOLS_TAKEN] += 1;
   }
   return record;

@@ -85,7 +85,7 @@ function releaseSpare(m: Memory, ring: number): void {
   while (pool !== 0) {
     const next = i32[pool + PoolRecord.NEXTPOOL];
     if (i32[pool + PoolRecord.COUNT] === 0) {
-      Ring.unlink(m, ring, pool);
+      Ring.removeUsed(m, ring, pool);
       const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
       Supply.release(m, i32[Layout.PAGE_MAP + page], pool);
     }
@@ -124,12 +124,12 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
   const pool = i32[theirs];
   if (pool === 0) return 0;
   const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
-  Ring.unlink(m, theirs, pool);
+  Ring.removeUsed(m, theirs, pool);
   const set = Policy.arenaSetOf(m, key);
   Mutex.lock(m, set + ArenaSet.LOCK);
   Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
   Mutex.unlock(m, set + ArenaSet.LOCK);
-  Ring.push(m, Policy.ringOf(m, key, szidx), pool);
+  Ring.insertUsed(m, Policy.ringOf(m, key, szidx), pool);
   i32[m.thread + ThreadState.STAT_ADOPTED] += 1;
   return pool;
 }

@@ -32,6 +32,7 @@
 
 import * as Layout from "../layout/memory_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
 import type { Address, Memory } from "../memory/mod.ts";
 import * as Acquire from "./acquire.ts";
 import * as Policy from "./policy.ts";
@@ -70,6 +71,9 @@ function carve(m: Memory, pool: number): void {
   }
   i32[(base + offset) >>> 2] = 0;
   i32[pool + NEXTOFFSET] = offset + size;
+  const remote = m.remotes + (((pool - POOLS) >> SHIFT) << RemoteRecord.SHIFT);
+  i32[remote + RemoteRecord.SHAPE] =
+    ((offset + size) << RemoteRecord.CLASS_BITS) | i32[pool + SZIDX];
   i32[pool + FREEBLOCK] = base + first; // COMMIT
 }
 
@@ -144,7 +148,7 @@ export function settle(
   const i32 = m.i32;
   const wasFull = before === 0 &&
     i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET];
-  if (wasFull) Ring.push(m, ring, pool);
+  if (wasFull) Ring.insertUsed(m, ring, pool);
   if (i32[pool + COUNT] === 0) {
     const page = (pool - POOLS) >> SHIFT;
     Supply.retire(m, i32[Layout.PAGE_MAP + page], ring, pool);

@@ -18,11 +18,11 @@
  *   N3  a slot's list is CLOSED unless a thread has the slot
  *
  * ## Threads
- *   X_REMOTE and the news heads are atomic. X_NEWS_NEXT belongs to who
+ *   X_REMOTE and the news heads are atomic. X_NEWS_NEXT and LAST belong to who
  *   announces (from its push on X_REMOTE until its push on the list), then to
  *   who took the list. A worker that stops between its two pushes leaves a
  *   page with X_REMOTE != 0 on no list, which the page map walk of a recovery
- *   can see; one that stops while it drains loses the blocks of one stack.
+ *   can see (LAST is then found by a walk over the stack); one that stops while it drains loses the blocks of one stack.
  *
  * Source: mimalloc 2.1 alloc.c, _mi_free_block_mt(), heap delayed lists.
  *
@@ -40,20 +40,35 @@ import * as Policy from "./policy.ts";
 import * as Ring from "./ring.ts";
 import * as Supply from "./supply.ts";
 
+// Hot: constants of this module fold, imported ones are read.
+const { X_REMOTE, LAST, SHIFT, TOP_BITS, TOP_SHIFT } = RemoteRecord;
+const PAGE_BITS = Layout.PAGE_BITS;
+const TOP_MASK = (1 << TOP_BITS) - 1;
+const ONE_BLOCK = 1 << TOP_BITS;
+
 /** Gives a block back to a pool that another thread holds. */
 export function push(m: Memory, page: number, block: Address): void {
   const i32 = m.i32;
-  const stack = m.remotes + (page << RemoteRecord.SHIFT) +
-    RemoteRecord.X_REMOTE;
-  let head = i32[stack]; // racy hint
+  const record = m.remotes + (page << SHIFT);
+  const base = page << PAGE_BITS;
+  const top = ((block | 0) - base) >>> TOP_SHIFT;
+  let head = i32[record + X_REMOTE]; // racy hint
   for (;;) {
-    i32[block >>> 2] = head;
-    const seen = Atomics.compareExchange(i32, stack, head, block | 0); // COMMIT
+    i32[block >>> 2] = addressOfTop(base, head);
+    const next = ((head & ~TOP_MASK) + ONE_BLOCK) | top;
+    const seen = Atomics.compareExchange(i32, record + X_REMOTE, head, next); // COMMIT
     if (seen === head) break;
     head = seen;
   }
   i32[m.thread + ThreadState.STAT_REMOTE_FREES] += 1;
-  if (head === 0) announce(m, page);
+  if (head !== 0) return;
+  i32[record + LAST] = block | 0;
+  announce(m, page);
+}
+
+/** Top block of a stack of the page at `base`, or 0. Byte address. */
+function addressOfTop(base: number, stack: number): number {
+  return stack === 0 ? 0 : (base + ((stack & TOP_MASK) << TOP_SHIFT)) | 0;
 }
 
 /** Puts a page on the news list of whoever holds it now. */
@@ -106,30 +121,24 @@ function drainAll(m: Memory, chain: number, holder: number): void {
 function drain(m: Memory, page: number, key: number): void {
   const i32 = m.i32;
   const pool = Layout.POOLS + (page << PoolRecord.SHIFT);
-  const at = m.remotes + (page << RemoteRecord.SHIFT) + RemoteRecord.X_REMOTE;
-  const stack = Atomics.exchange(i32, at, 0) >>> 0;
+  const record = m.remotes + (page << SHIFT);
+  const last = i32[record + LAST]; // of the next stack once this one is taken
+  const stack = Atomics.exchange(i32, record + X_REMOTE, 0);
   if (stack === 0) return;
-  const limit = i32[pool + PoolRecord.COUNT];
-  let last = stack;
-  let count = 1;
-  let next = i32[last >>> 2];
-  while (next !== 0) {
-    if (++count > limit) refuse(page);
-    last = next >>> 0;
-    next = i32[last >>> 2];
-  }
+  const left = i32[pool + PoolRecord.COUNT] - (stack >>> TOP_BITS);
+  if (left < 0) refuse(page);
   const before = i32[pool + PoolRecord.FREEBLOCK];
-  i32[last >>> 2] = before;
-  i32[pool + PoolRecord.FREEBLOCK] = stack | 0; // COMMIT
-  i32[pool + PoolRecord.COUNT] -= count;
+  if (before !== 0) i32[last >>> 2] = before; // else it is 0 already
+  i32[pool + PoolRecord.FREEBLOCK] = addressOfTop(page << PAGE_BITS, stack); // COMMIT
+  i32[pool + PoolRecord.COUNT] = left;
   const wasFull = before === 0 &&
     i32[pool + PoolRecord.NEXTOFFSET] > i32[pool + PoolRecord.MAXNEXTOFFSET];
   const ring = Policy.ringOf(m, key, i32[pool + PoolRecord.SZIDX]);
-  if (wasFull) Ring.push(m, ring, pool);
-  if (i32[pool + PoolRecord.COUNT] === 0) Supply.retire(m, key, ring, pool);
+  if (wasFull) Ring.insertUsed(m, ring, pool);
+  if (left === 0) Supply.retire(m, key, ring, pool);
 }
 
-/** Ends the program: a stack is damaged, most likely by a write after free. */
+/** Ends the program: a block was freed twice. */
 function refuse(page: number): never {
   throw new FatalError(
     `The remote stack of the pool at ${show(addressOf(page))} has more ` +

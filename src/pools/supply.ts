@@ -48,6 +48,8 @@ function format(m: Memory, pool: number, szidx: number): void {
   i32[pool + PoolRecord.MAXNEXTOFFSET] = SizeClasses.maxOffset(szidx);
   i32[pool + PoolRecord.MAGIC] = SizeClasses.reciprocal(szidx);
   i32[pool + PoolRecord.FREEBLOCK] = 0;
+  const remote = m.remotes + (pageOf(pool) << RemoteRecord.SHIFT);
+  i32[remote + RemoteRecord.SHAPE] = szidx; // nothing is carved
 }
 
 /** A small pool from the arenas of the set, or 0. Under its lock. */
@@ -177,9 +179,14 @@ export function retire(
   pool: number,
 ): void {
   const i32 = m.i32;
+  if (!Policy.needsLock(m, key)) { // pymalloc
+    Ring.unlink(m, ring, pool);
+    Arena.freePool(m, Layout.ARENA_SET, pool);
+    return;
+  }
   const isAlone = i32[ring] === pool && i32[pool + PoolRecord.NEXTPOOL] === 0;
   if (isAlone && Policy.keepsSpare(m, key)) return;
-  Ring.unlink(m, ring, pool);
+  Ring.removeUsed(m, ring, pool);
   release(m, key, pool);
 }
 
@@ -209,7 +216,7 @@ export function claim(m: Memory, page: number): number {
   }
   Mutex.unlock(m, set + ArenaSet.LOCK);
   if (key !== 0 && hasBlocks) {
-    Ring.push(m, Policy.ringOf(m, key, szidx), pool);
+    Ring.insertUsed(m, Policy.ringOf(m, key, szidx), pool);
   }
   return key;
 }

@@ -2,7 +2,7 @@
  * Arguments of the command-line tools: one table per tool says what it takes,
  * and the parser, the types of the values and the help text follow from it.
  *
- * ```ts
+ * ```ts ignore
  * const TOOL = {
  *   name: "replay",
  *   summary: "Replay an allocation trace.",

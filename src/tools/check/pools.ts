@@ -19,7 +19,7 @@ import { addressOf, recordOf } from "../../memory/mod.ts";
 import { Policy, Ring, SizeClasses, Supply } from "../../pools/mod.ts";
 import type { Checker } from "./checker.ts";
 
-/** G1: one ring; remembers its pools. */
+/** G1: one ring; remembers its pools. Returns how many. Count. */
 function collectRing(c: Checker, ring: number): number {
   const { i32 } = c.m;
   let pool = i32[ring];
@@ -43,17 +43,33 @@ function collectRing(c: Checker, ring: number): number {
   return count;
 }
 
+/** G2: the tail of a ring of a holder. */
+function checkTail(c: Checker, ring: number): void {
+  const { i32 } = c.m;
+  if (i32[ring] === 0) return;
+  const tail = i32[ring + ThreadState.TO_TAIL];
+  c.expect(
+    c.rings.get(tail) === ring && i32[tail + PoolRecord.NEXTPOOL] === 0,
+    "G2",
+    `the tail of ring ${ring} is ${tail}`,
+  );
+}
+
 /** The rings of thread states that are at rest, and of the arena sets. */
 export function collectRings(c: Checker): void {
   const { i32, slot: mine } = c.m;
+  const isGil = c.m.build === Header.BUILD_GIL;
   for (let slot = PageMap.GIL_HOLDER; slot < PageMap.SLOTS; slot++) {
     const thread = c.threadAt(slot);
     if (i32[thread + ThreadState.IN_USE] === 0) continue;
     const first = c.isQuiet || slot === mine || slot === PageMap.GIL_HOLDER
       ? 0
       : ThreadState.RING_SET;
-    for (let k = first; k < 5 * ThreadState.RING_SET; k++) {
-      collectRing(c, thread + ThreadState.RINGS + k);
+    const rings = thread + ThreadState.RINGS;
+    const end = isGil ? 5 * ThreadState.RING_SET : ThreadState.TO_TAIL;
+    for (let k = first; k < end; k++) {
+      collectRing(c, rings + k);
+      if (!isGil) checkTail(c, rings + k);
     }
   }
   for (const set of [Layout.ARENA_SET, Layout.RAW_ARENA_SET]) {
@@ -146,6 +162,26 @@ function walkBlocks(
   return count;
 }
 
+/** N2: walks the remote stack of a pool. Returns its length. */
+function walkStack(c: Checker, page: number, marks: Uint8Array): number {
+  const { i32 } = c.m;
+  const record = c.m.remotes + page * RemoteRecord.SIZEOF;
+  const stack = i32[record + RemoteRecord.X_REMOTE];
+  if (stack === 0) return 0;
+  const top = stack & ((1 << RemoteRecord.TOP_BITS) - 1);
+  const head = addressOf(page) + (top << RemoteRecord.TOP_SHIFT);
+  const count = walkBlocks(c, page, head, marks, "N2");
+  const last = i32[record + RemoteRecord.LAST] >>> 0;
+  c.expect(
+    count === stack >>> RemoteRecord.TOP_BITS &&
+      Math.floor(last / Layout.PAGE_SIZE) >= page && i32[last >>> 2] === 0,
+    "N2",
+    `the remote stack of the pool at ${show(addressOf(page))} has ${count} ` +
+      `blocks and ends with ${show(last)}`,
+  );
+  return count;
+}
+
 /** The holder named in a page map word is one that may hold pools. */
 function isHolder(c: Checker, key: number): boolean {
   const holder = Policy.holderOf(key);
@@ -191,6 +227,14 @@ export function checkPool(c: Checker, page: number): void {
   const isCarved = Number.isInteger(carved) && carved >= 0 &&
     next <= max + size && max === i32[pool + PoolRecord.MAXNEXTOFFSET];
   c.expect(isCarved, "P3", `the pool at ${at} has NEXTOFFSET ${next}`);
+  const shape =
+    i32[c.m.remotes + page * RemoteRecord.SIZEOF + RemoteRecord.SHAPE];
+  c.expect(
+    !isCarved || carved === 0 ||
+      shape === ((next << RemoteRecord.CLASS_BITS) | szidx),
+    "P3",
+    `the pool at ${at} has SHAPE ${shape}`,
+  );
   c.expect(isHolder(c, key), "P2", `the pool at ${at} has a strange holder`);
   if (!isCarved || !c.isAtRest(key)) return;
   const marks = new Uint8Array(SizeClasses.capacity(szidx));
@@ -202,7 +246,7 @@ export function checkPool(c: Checker, page: number): void {
     "P1",
   );
   const stack = c.m.remotes + page * RemoteRecord.SIZEOF;
-  const remote = walkBlocks(c, page, i32[stack], marks, "N2");
+  const remote = walkStack(c, page, marks);
   const count = i32[pool + PoolRecord.COUNT];
   c.expect(
     count + free === carved && remote <= count,
