@@ -1,7 +1,8 @@
 /**
  * The core of a heap as one worker has it: memory, thread state, domains.
  *
- * Both faces are thin layers over this.
+ * The C face calls its domains, which return 0 on failure; the idiomatic face
+ * has domains of its own, which throw, and enlists them here.
  *
  * ## Threads
  *   Belongs to one worker. `attach()` and `detach()` move the thread state and

@@ -2,8 +2,8 @@
  * Requests that the fast paths of the domains pass on: medium and large
  * blocks, empty rings, blocks of other holders, bad input.
  *
- * Failure for lack of memory, or because the size is none, is 0; the faces
- * make of it what their callers expect. Misuse throws.
+ * Failure for lack of memory, or because the size is none, is 0 or throws, as
+ * the route says; misuse always throws.
  *
  * ## Threads
  *   As pools/ and raw/. A worker that stops inside calloc or realloc leaks at

@@ -4,7 +4,7 @@
  * ```text
  *   0           1       2       3            4                5          6          7
  *   ┌───────────┬───────┬───────┬────────────┬────────────────┬──────────┬──────────┬────────┐
- *   │ FREEBLOCK │ COUNT │ SZIDX │ NEXTOFFSET │ MAXNEXTOFFSET  │ NEXTPOOL │ PREVPOOL │ MAGIC  │
+ *   │ FREEBLOCK │ COUNT │ SZIDX │ NEXTOFFSET │ MAXNEXTOFFSET  │ NEXTPOOL │ PREVPOOL │ –      │
  *   └───────────┴───────┴───────┴────────────┴────────────────┴──────────┴──────────┴────────┘
  *   runs       NBYTES            HEAD         LENGTH           NEXT       PREV
  * ```
@@ -33,8 +33,6 @@ export const MAXNEXTOFFSET = 4;
 export const NEXTPOOL = 5;
 /** Previous pool of the ring. Word index. */
 export const PREVPOOL = 6;
-/** Reciprocal of the block size, to test an offset for a block's start. */
-export const MAGIC = 7;
 
 /** Of a large block: bytes that the caller asked for, as u32. */
 export const NBYTES = 1;

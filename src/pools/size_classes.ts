@@ -8,8 +8,6 @@
  * ## Invariants (tests/pools/size_classes_test.ts)
  *   S1  the class of n is the first whose blocks hold n bytes
  *   S2  every pool has 8 blocks or more
- *   S3  for each offset in a small pool, the reciprocal finds block starts
- *       exactly
  *
  * Source: CPython 3.14 Include/internal/pycore_obmalloc.h, INDEX2SIZE,
  * NUMBLOCKS. Medium classes: as mimalloc 2.1 page-queue.c, mi_bin.
@@ -28,9 +26,6 @@ export const MEDIUM_REQUEST_THRESHOLD = 32768;
 export const SMALL_CLASSES = 32;
 /** Small and medium classes. Count. */
 export const CLASSES = 56;
-
-/** Binary logarithm of the fixed point of the reciprocals. */
-const RECIPROCAL_BITS = 20;
 
 /** Class of a request of 1 to 32,768 bytes. Index. */
 export function classOf(nbytes: number): number {
@@ -67,16 +62,6 @@ export function maxOffset(szidx: number): number {
 export function capacity(szidx: number): number {
   const space = pagesOf(szidx) * Layout.PAGE_SIZE - firstOffset(szidx);
   return Math.floor(space / blockSize(szidx));
-}
-
-/**
- * Fixed-point reciprocal of a small class's block size in units of 16 bytes,
- * rounded up. A distance of `units` (below 1,024) is a multiple of the size
- * iff the low 20 bits of `units * reciprocal` are below 1,024: a multiple
- * gains at most 1,023 roundings, anything else is off by 2^20 / 32 or more.
- */
-export function reciprocal(szidx: number): number {
-  return Math.ceil((1 << RECIPROCAL_BITS) / (szidx + 1));
 }
 
 /** True if a block of the class starts `offset` bytes into its pool. */

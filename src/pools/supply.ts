@@ -46,7 +46,6 @@ function format(m: Memory, pool: number, szidx: number): void {
   i32[pool + PoolRecord.COUNT] = 0;
   i32[pool + PoolRecord.NEXTOFFSET] = SizeClasses.firstOffset(szidx);
   i32[pool + PoolRecord.MAXNEXTOFFSET] = SizeClasses.maxOffset(szidx);
-  i32[pool + PoolRecord.MAGIC] = SizeClasses.reciprocal(szidx);
   i32[pool + PoolRecord.FREEBLOCK] = 0;
   const remote = m.remotes + (pageOf(pool) << RemoteRecord.SHIFT);
   i32[remote + RemoteRecord.SHAPE] = szidx; // nothing is carved

@@ -31,6 +31,10 @@ interface Scene {
 /** Where a bug writes what. */
 type Damage = (scene: Scene) => [word: number, value: number];
 
+/** First pool in quarantine: of 512 bytes, as createScene() leaves it. */
+const quarantined = ({ heap }: Scene): number =>
+  heap.i32[Layout.ARENA_SET + ArenaSet.QUARANTINE + 31];
+
 /** Allocates a bit of everything. */
 function createScene(): Scene {
   const heap = createHeap({ maxBytes: 16 << 20 });
@@ -40,6 +44,8 @@ function createScene(): Scene {
   heap.mem.free(freed);
   const medium = heap.mem.malloc(5000);
   const large = heap.mem.malloc(100000);
+  const objects = Array.from({ length: 100 }, () => heap.obj.malloc(512));
+  objects.forEach((object) => heap.obj.free(object));
   const hole = heap.raw.malloc(200000);
   heap.raw.malloc(100000);
   heap.raw.free(hole);
@@ -151,7 +157,17 @@ const CANARIES: [invariant: string, bug: string, damage: Damage][] = [
   ]],
   ["U2", "quarantined pools miscounted", () => [
     Layout.ARENA_SET + ArenaSet.QUARANTINED,
-    1,
+    77,
+  ]],
+  ["U2", "goals out of order", (s) => [
+    s.heap.core.m.remotes +
+    (quarantined(s) - Layout.POOLS) / 8 * RemoteRecord.SIZEOF +
+    RemoteRecord.GOAL,
+    1 << 20,
+  ]],
+  ["P2", "pool of MEM in quarantine", (s) => [
+    Layout.PAGE_MAP + (quarantined(s) - Layout.POOLS) / 8,
+    PageMap.POOL | (PageMap.MEM << PageMap.DOMAIN_SHIFT),
   ]],
 ];
 
@@ -180,7 +196,7 @@ Deno.test("checkHeap() counts blocks, pools and pages", () => {
   const { heap } = createScene();
   const report = heap.check();
   assertEquals(report.blocks, [1, 4, 0]);
-  assertEquals(report.pools, 1);
+  assertEquals(report.pools, 5);
   assertEquals(report.spans, 1);
   assertEquals(report.largeBlocks, 2);
   assertEquals(report.arenas, 1);

@@ -55,7 +55,6 @@ Deno.test("layout: fields of a record are distinct and inside of it", () => {
       "MAXNEXTOFFSET",
       "NEXTPOOL",
       "PREVPOOL",
-      "MAGIC",
     ], PoolRecord.SIZEOF],
     [
       { ...RemoteRecord },

@@ -1,5 +1,5 @@
 /**
- * S1–S3: size classes against the table of CPython (facts of pymalloc) and
+ * S1, S2: size classes against the table of CPython (facts of pymalloc) and
  * against plain arithmetic, for every size and every offset there is.
  */
 
@@ -39,13 +39,14 @@ Deno.test("SizeClasses: every pool has 8 blocks and wastes little (S2)", () => {
   }
 });
 
-Deno.test("SizeClasses.reciprocal() finds block starts exactly (S3)", () => {
-  for (let szidx = 0; szidx < SizeClasses.SMALL_CLASSES; szidx++) {
-    const reciprocal = SizeClasses.reciprocal(szidx);
+Deno.test("SizeClasses.isBlockStart() is exact", () => {
+  for (let szidx = 0; szidx < SizeClasses.CLASSES; szidx++) {
+    const size = SizeClasses.blockSize(szidx);
+    const first = SizeClasses.firstOffset(szidx);
+    assert(!SizeClasses.isBlockStart(szidx, first - 16));
     for (let units = 0; units < 1024; units++) {
-      const isStart = (Math.imul(units, reciprocal) & 0xffc00) === 0;
-      assertEquals(isStart, units % (szidx + 1) === 0);
-      const offset = 48 + 16 * units;
+      const isStart = (16 * units) % size === 0;
+      const offset = first + 16 * units;
       assertEquals(SizeClasses.isBlockStart(szidx, offset), isStart);
     }
   }

@@ -15,7 +15,7 @@ import * as PageMap from "../../layout/page_map.ts";
 import * as PoolRecord from "../../layout/pool_record.ts";
 import * as RemoteRecord from "../../layout/remote_record.ts";
 import * as ThreadState from "../../layout/thread_state.ts";
-import { addressOf, recordOf } from "../../memory/mod.ts";
+import { addressOf, pageOf, recordOf } from "../../memory/mod.ts";
 import { Policy, Ring, SizeClasses, Supply } from "../../pools/mod.ts";
 import type { Checker } from "./checker.ts";
 
@@ -55,6 +55,24 @@ function checkTail(c: Checker, ring: number): void {
   );
 }
 
+/** U2: the goals of a ring of `count` pools in quarantine. */
+function checkGoals(c: Checker, ring: number, count: number): void {
+  const { i32, remotes } = c.m;
+  let before = 0;
+  let pool = i32[ring];
+  for (let k = 0; k < count; k++) {
+    const page = pageOf(pool);
+    const goal = i32[remotes + page * RemoteRecord.SIZEOF + RemoteRecord.GOAL];
+    c.expect(
+      before === 0 || ((goal - before) | 0) >= 0,
+      "U2",
+      `the goal of page ${page} is ${goal}, behind ${before}`,
+    );
+    before = goal;
+    pool = i32[pool + PoolRecord.NEXTPOOL];
+  }
+}
+
 /** The rings of thread states that are at rest, and of the arena sets. */
 export function collectRings(c: Checker): void {
   const { i32, slot: mine } = c.m;
@@ -79,7 +97,10 @@ export function collectRings(c: Checker): void {
       abandoned += collectRing(c, set + ArenaSet.ABANDONED + k);
     }
     for (let k = 0; k < ThreadState.RING_SET; k++) {
-      quarantined += collectRing(c, set + ArenaSet.QUARANTINE + k);
+      const ring = set + ArenaSet.QUARANTINE + k;
+      const count = collectRing(c, ring);
+      checkGoals(c, ring, count);
+      quarantined += count;
     }
     c.expect(
       abandoned === i32[set + ArenaSet.ABANDONED_COUNT],
@@ -205,7 +226,8 @@ function isListedRight(c: Checker, key: number, pool: number): boolean {
   const set = Policy.arenaSetOf(c.m, key);
   return ring === Supply.abandonedRing(c.m, key, szidx) ||
     (ring === set + ArenaSet.QUARANTINE + szidx &&
-      i32[pool + PoolRecord.COUNT] === 0);
+      i32[pool + PoolRecord.COUNT] === 0 &&
+      Policy.domainOf(key) === PageMap.OBJ);
 }
 
 /** P1, P2, P3, N1, N2: a pool or span. */
