@@ -10,7 +10,7 @@
  * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
  * const a = heap.mem.malloc(48);
  * const b = heap.obj.malloc(48);
- * heap.f64[a >> 3] = 3.5;
+ * heap.f64[a >>> 3] = 3.5;
  * heap.mem.free(a);
  * heap.obj.free(b);
  * assert.ok(heap.check().ok);

@@ -19,9 +19,9 @@
  * const heap = Py_Initialize({ maxBytes: 16 * 1024 * 1024 });
  * let op = PyObject_Calloc(1, 32);
  * assert.notEqual(op, NULL);
- * heap.i32[op >> 2] = 1;
+ * heap.i32[op >>> 2] = 1;
  * op = PyObject_Realloc(op, 64);
- * assert.equal(heap.i32[op >> 2], 1);
+ * assert.equal(heap.i32[op >>> 2], 1);
  * PyObject_Free(op);
  * Py_FinalizeEx();
  * ```

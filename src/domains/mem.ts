@@ -66,9 +66,9 @@ export interface Sized {
  *
  * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
  * let block = heap.mem.calloc(10, 4);
- * heap.i32[block >> 2] = 42;
+ * heap.i32[block >>> 2] = 42;
  * block = heap.mem.realloc(block, 4000);
- * assert.equal(heap.i32[block >> 2], 42);
+ * assert.equal(heap.i32[block >>> 2], 42);
  * heap.mem.free(block);
  * ```
  */

@@ -48,9 +48,9 @@ const UNFIT = -2147483633;
  *
  * using heap = createHeap({ maxBytes: 16 * 1024 * 1024 });
  * let block = heap.obj.calloc(10, 4);
- * heap.i32[block >> 2] = 42;
+ * heap.i32[block >>> 2] = 42;
  * block = heap.obj.realloc(block, 4000);
- * assert.equal(heap.i32[block >> 2], 42);
+ * assert.equal(heap.i32[block >>> 2], 42);
  * heap.obj.free(block);
  * ```
  */
