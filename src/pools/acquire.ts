@@ -12,8 +12,9 @@
  *
  * ## Threads
  *   The ring belongs to its holder; places 2 to 4 are under the lock of the
- *   arena set, or under the GIL for the pools that it holds. A worker that stops behind the lock leaves a pool of its own in
- *   no ring, which the page map shows.
+ *   arena set, or under the GIL for the pools that it holds. A worker that
+ *   stops behind the lock leaves a pool of its own in no ring, which the page
+ *   map shows.
  *
  * Source: CPython 3.14 Objects/obmalloc.c, allocate_from_new_pool().
  *

@@ -21,8 +21,9 @@
  *   X_REMOTE and the news heads are atomic. X_NEWS_NEXT and LAST belong to who
  *   announces (from its push on X_REMOTE until its push on the list), then to
  *   who took the list. A worker that stops between its two pushes leaves a
- *   page with X_REMOTE != 0 on no list, which the page map walk of a recovery
- *   can see (LAST is then found by a walk over the stack); one that stops while it drains loses the blocks of one stack.
+ *   page with X_REMOTE != 0 on no list, which a walk of the page map can see
+ *   (a walk of the stack then finds LAST); one that stops while it drains loses
+ *   the blocks of one stack.
  *
  * Source: mimalloc 2.1 alloc.c, _mi_free_block_mt(), heap delayed lists.
  *
