@@ -40,7 +40,7 @@ export {
   PointerError,
   ThreadStateError,
 } from "./src/errors.ts";
-export type { CheckReport } from "./src/tools/check.ts";
+export type { CheckReport } from "./src/check/mod.ts";
 export {
   F32Field,
   F64Field,

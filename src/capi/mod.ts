@@ -185,5 +185,5 @@ export type { Build, Heap, HeapHandle, HeapOptions } from "../face/heap.ts";
 export type { HeapStats } from "../face/stats.ts";
 export type { Threads } from "../face/threads.ts";
 export type { MemDomain, ObjDomain, RawDomain, Sized } from "../domains/mod.ts";
-export type { CheckReport } from "../tools/check.ts";
+export type { CheckReport } from "../check/mod.ts";
 export * from "../types/mod.ts";

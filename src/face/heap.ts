@@ -13,7 +13,7 @@ import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import { Core, MemDomain, ObjDomain, RawDomain } from "../domains/mod.ts";
 import { Leave } from "../pools/mod.ts";
-import { checkCore, type CheckReport } from "../tools/check.ts";
+import { checkCore, type CheckReport } from "../check/mod.ts";
 import type { Views } from "../types/views.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";

@@ -4,7 +4,7 @@
  * `create()` writes the header and marks the pages of the heap's own tables;
  * the layers above initialise their parts and then the heap calls `publish()`.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   M1  MAGIC, VERSION, BUILD, PAGES and REMOTES agree with the buffer
  *   M2  pages below FIRST_PAGE are METADATA; those beyond the heap are FREE
  *

@@ -7,7 +7,7 @@
  * with n free pools, and an arena that gains one moves right behind the last
  * that had as many as it had before.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   A1  USABLE_ARENAS is in ascending order of NFREEPOOLS, all above 0
  *   A2  nfp2lasta[n] is the last arena of the list with n free pools, or 0
  *   A3  NFREEPOOLS == |FREEPOOLS list| + pages never carved

@@ -13,7 +13,7 @@
  *   empty  COUNT == 0; goes back to where it came from, or stays if it is the
  *          only one in its ring
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   P1  COUNT + |free list| == blocks carved; blocks on the remote stack are
  *       counted in COUNT
  *   P2  used ⇔ in a ring

@@ -12,7 +12,7 @@
  * may then land on the list of somebody who no longer holds the page. Who
  * takes such a page off a list announces it again.
  *
- * ## Invariants (checked by tools/check.ts in a world at rest)
+ * ## Invariants (checked by check/ in a world at rest)
  *   N1  X_REMOTE != 0 ⇔ the page is on exactly one news list
  *   N2  blocks on the stack are counted in COUNT
  *   N3  a slot's list is CLOSED unless a thread has the slot

@@ -5,7 +5,7 @@
  * end with 0, and PREVPOOL of the first pool means nothing, so that the first
  * pool comes and goes with two stores. The name stayed.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   G1  NEXTPOOL and PREVPOOL of neighbours agree; the last has no next pool
  *   G2  free-threaded build: the tail of a holder's ring that is not empty is
  *       its last pool

@@ -6,7 +6,7 @@
  * first waits in quarantine until no reader can still look at its objects, and
  * only its own class may use it before that.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   U1  a pool in an ABANDONED ring is held by NOBODY and has free blocks
  *   U2  a pool in a QUARANTINE ring is held by NOBODY, is empty, of OBJ; goals
  *       do not fall from front to back

@@ -1,7 +1,7 @@
 /**
  * Large blocks: more than 32 KiB, a page run each.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   L1  the first page is LARGE with the block's domain and no holder
  *   L2  every further page is TAIL and its record's HEAD is the first page
  *   L3  (LENGTH − 1) · PAGE_SIZE < NBYTES ≤ LENGTH · PAGE_SIZE

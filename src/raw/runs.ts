@@ -9,7 +9,7 @@
  * Arenas are cut from the top of a free run, all else from its bottom, so that
  * what lies behind a large block tends to be free and the block can grow.
  *
- * ## Invariants (checked by tools/check.ts)
+ * ## Invariants (checked by check/)
  *   R1  every page is in exactly one of: metadata, an arena, a span, a large
  *       block, a free run
  *   R2  a free run's first page has LENGTH, its last page has HEAD, both are

@@ -21,7 +21,7 @@
 
 export type { Build } from "../../mod.ts";
 export type { Address, Clock, Memory } from "../memory/mod.ts";
-export type { CheckReport } from "./check.ts";
+export type { CheckReport } from "../check/mod.ts";
 export type { Placed } from "./placement.ts";
 export {
   type Build as ReplayBuild,

@@ -29,9 +29,9 @@ import { pageOf } from "../memory/mod.ts";
 import { Policy } from "../pools/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 import type { Core } from "../domains/core.ts";
-import { Checker } from "./check/checker.ts";
-import { checkArenaSet, checkBins, checkPages } from "./check/pages.ts";
-import { collectNews, collectRings } from "./check/pools.ts";
+import { Checker } from "./checker.ts";
+import { checkArenaSet, checkBins, checkPages } from "./pages.ts";
+import { collectNews, collectRings } from "./pools.ts";
 
 /** What a check found, and what it counted on the way. */
 export interface CheckReport {

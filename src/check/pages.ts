@@ -7,17 +7,17 @@
  * @module
  */
 
-import { show } from "../../errors.ts";
-import * as ArenaObject from "../../layout/arena_object.ts";
-import * as ArenaSet from "../../layout/arena_set.ts";
-import * as Header from "../../layout/header.ts";
-import * as Layout from "../../layout/memory_map.ts";
-import * as PageMap from "../../layout/page_map.ts";
-import * as PoolRecord from "../../layout/pool_record.ts";
-import * as RunBins from "../../layout/run_bins.ts";
-import { addressOf, pageOf, recordOf } from "../../memory/mod.ts";
-import { Arena, Policy, SizeClasses } from "../../pools/mod.ts";
-import { Runs } from "../../raw/mod.ts";
+import { show } from "../errors.ts";
+import * as ArenaObject from "../layout/arena_object.ts";
+import * as ArenaSet from "../layout/arena_set.ts";
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RunBins from "../layout/run_bins.ts";
+import { addressOf, pageOf, recordOf } from "../memory/mod.ts";
+import { Arena, Policy, SizeClasses } from "../pools/mod.ts";
+import { Runs } from "../raw/mod.ts";
 import type { Checker } from "./checker.ts";
 import { checkPool } from "./pools.ts";
 

@@ -7,12 +7,12 @@
  * @module
  */
 
-import * as Header from "../../layout/header.ts";
-import * as Layout from "../../layout/memory_map.ts";
-import * as PageMap from "../../layout/page_map.ts";
-import * as ThreadState from "../../layout/thread_state.ts";
-import { type Memory, pageOf, recordOf } from "../../memory/mod.ts";
-import { Policy } from "../../pools/mod.ts";
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as ThreadState from "../layout/thread_state.ts";
+import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
+import { Policy } from "../pools/mod.ts";
 
 /** Findings beyond this are counted out. */
 const MAX_FINDINGS = 100;

@@ -7,16 +7,16 @@
  * @module
  */
 
-import { show } from "../../errors.ts";
-import * as ArenaSet from "../../layout/arena_set.ts";
-import * as Header from "../../layout/header.ts";
-import * as Layout from "../../layout/memory_map.ts";
-import * as PageMap from "../../layout/page_map.ts";
-import * as PoolRecord from "../../layout/pool_record.ts";
-import * as RemoteRecord from "../../layout/remote_record.ts";
-import * as ThreadState from "../../layout/thread_state.ts";
-import { addressOf, pageOf, recordOf } from "../../memory/mod.ts";
-import { Policy, Ring, SizeClasses, Supply } from "../../pools/mod.ts";
+import { show } from "../errors.ts";
+import * as ArenaSet from "../layout/arena_set.ts";
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
+import * as ThreadState from "../layout/thread_state.ts";
+import { addressOf, pageOf, recordOf } from "../memory/mod.ts";
+import { Policy, Ring, SizeClasses, Supply } from "../pools/mod.ts";
 import type { Checker } from "./checker.ts";
 
 /** G1: one ring; remembers its pools. Returns how many. Count. */

@@ -1,0 +1,2 @@
+/** Door of the checker. @module */
+export { checkCore, type CheckReport } from "./check.ts";
