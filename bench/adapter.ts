@@ -81,6 +81,8 @@ export const ADAPTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["free_list", [...SINGLE, "replay"]],
   ["free_list_lock", [...SINGLE, ...SHARED, "replay"]],
   ["thi_ng", ["W1", "W2", "W1e", "W2e", "W3", "W4"]],
+  ["capi_ft", [...SINGLE, ...SHARED, "replay"]],
+  ["capi_gil", [...SINGLE, ...SHARED, "replay"]],
   ...["ft", "gil"].flatMap((build) =>
     ["", "_mem", "_raw"].map((domain): [string, string[]] => [
       `obmalloc_${build}${domain}`,
@@ -103,6 +105,9 @@ function load(name: string): Promise<AdapterModule> {
       return import("./adapters/free_list_lock.ts");
     case "thi_ng":
       return import("./adapters/thi_ng.ts");
+    case "capi_ft":
+    case "capi_gil":
+      return import("./adapters/capi.ts");
     default:
       return import("./adapters/obmalloc.ts");
   }

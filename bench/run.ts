@@ -179,7 +179,7 @@ class Collector {
     const name = `${at.adapter} ${at.workload}`;
     const reason = error instanceof Error ? error.message : String(error);
     this.failed.add(name);
-    if (at.adapter.startsWith("obmalloc")) {
+    if (/^(obmalloc|capi)_/.test(at.adapter)) {
       this.findings.push(`${name}: ${reason}`);
     } else {
       this.notes.push(`${name} was not measured: ${reason}`);
