@@ -31,7 +31,7 @@ import { Mutex } from "../sync/mod.ts";
 import type { Core } from "../domains/core.ts";
 import { Checker } from "./checker.ts";
 import { checkArenaSet, checkBins, checkPages } from "./pages.ts";
-import { collectNews, collectRings } from "./pools.ts";
+import { collectRings } from "./pools.ts";
 
 /** What a check found, and what it counted on the way. */
 export interface CheckReport {
@@ -102,7 +102,6 @@ const LOCKS = [
 function walk(c: Checker): void {
   checkHeader(c);
   collectRings(c);
-  collectNews(c);
   checkPages(c);
   for (const pool of c.rings.keys()) {
     const kind = Policy.kindOf(c.keyOf(pageOf(pool)));

@@ -34,8 +34,6 @@ export class Checker {
   readonly isQuiet: boolean;
   /** Ring that each listed pool is in. */
   readonly rings: Map<number, number> = new Map();
-  /** Pages on a news list. */
-  readonly news: Set<number> = new Set();
   /** Free pools of arenas, and the arena that lists them. */
   readonly freePools: Map<number, number> = new Map();
 
@@ -53,7 +51,8 @@ export class Checker {
   #threadsInUse(): number {
     let count = 0;
     for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
-      count += this.m.i32[this.threadAt(slot) + ThreadState.IN_USE];
+      const word = this.m.i32[this.threadAt(slot) + ThreadState.X_IN_USE];
+      if (word !== ThreadState.FREE) count++;
     }
     return count;
   }

@@ -171,13 +171,28 @@ function checkFreeRun(c: Checker, page: number, wasFree: boolean): number {
   return length;
 }
 
+/** True if the page is the first that somebody took and has not put to use. */
+function isTaken(c: Checker, page: number): boolean {
+  const mask = (1 << PageMap.HOLDER_SHIFT) - 1;
+  return (c.keyOf(page) & mask) === Runs.takenKey(0);
+}
+
+/** R1: pages on their way to a use. Returns their number. */
+function checkTaken(c: Checker, page: number): number {
+  const length = c.m.i32[Runs.takenPagesOf(c.m, page)];
+  const isFine = length > 0 && page + length <= c.m.pages;
+  c.expect(isFine && !c.isQuiet, "R1", `page ${page} is taken and not in use`);
+  c.limboPages += isFine ? length : 1;
+  return isFine ? length : 1;
+}
+
 /** R1: every page, once. */
 export function checkPages(c: Checker): void {
   const { i32 } = c.m;
   let wasFree = false;
   let page = i32[Header.FIRST_PAGE];
   while (page < c.m.pages) {
-    const arena = Arena.arenaOf(page);
+    const arena = Runs.arenaOf(page);
     const isArena = page % Layout.PAGES_PER_ARENA === 0 &&
       i32[arena + ArenaObject.SET] !== 0;
     const kind = Policy.kindOf(c.keyOf(page));
@@ -188,6 +203,8 @@ export function checkPages(c: Checker): void {
       page += Layout.PAGES_PER_ARENA;
     } else if (isFree) {
       page += checkFreeRun(c, page, wasFree);
+    } else if (isTaken(c, page)) {
+      page += checkTaken(c, page);
     } else if (kind === PageMap.SPAN || kind === PageMap.LARGE) {
       page += checkExtent(c, page);
     } else {

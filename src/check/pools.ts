@@ -11,12 +11,13 @@ import { show } from "../errors.ts";
 import * as ArenaSet from "../layout/arena_set.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
+import * as News from "../layout/news.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { addressOf, pageOf, recordOf } from "../memory/mod.ts";
-import { Policy, Ring, SizeClasses, Supply } from "../pools/mod.ts";
+import { Policy, Remote, Ring, SizeClasses, Supply } from "../pools/mod.ts";
 import type { Checker } from "./checker.ts";
 
 /** G1: one ring; remembers its pools. Returns how many. Count. */
@@ -79,7 +80,7 @@ export function collectRings(c: Checker): void {
   const isGil = c.m.build === Header.BUILD_GIL;
   for (let slot = PageMap.GIL_HOLDER; slot < PageMap.SLOTS; slot++) {
     const thread = c.threadAt(slot);
-    if (i32[thread + ThreadState.IN_USE] === 0) continue;
+    if (i32[thread + ThreadState.X_IN_USE] === ThreadState.FREE) continue;
     const first = c.isQuiet || slot === mine || slot === PageMap.GIL_HOLDER
       ? 0
       : ThreadState.RING_SET;
@@ -117,34 +118,14 @@ export function collectRings(c: Checker): void {
   }
 }
 
-/** N1, N3: the news lists; remembers their pages. */
-export function collectNews(c: Checker): void {
-  const { i32 } = c.m;
-  const used = i32[Header.X_THREADS_USED];
-  for (let slot = 0; slot < used; slot++) {
-    for (const domain of [PageMap.RAW, PageMap.MEM]) {
-      if (domain === PageMap.RAW && !c.isQuiet) continue;
-      const head = i32[Policy.newsAt(slot, domain)];
-      const isOpen = i32[c.threadAt(slot) + ThreadState.IN_USE] !== 0;
-      // The list of a thread that exits closes before its slot is free.
-      c.expect(
-        isOpen ? head >= ThreadState.CLOSED : head <= 0,
-        "N3",
-        `the news list of slot ${slot} is ${head}`,
-      );
-      let page = Math.max(head, 0);
-      while (page !== 0) {
-        if (!c.isPage(page) || c.news.has(page)) {
-          c.expect(false, "N1", `page ${page} is on two news lists`);
-          break;
-        }
-        c.news.add(page);
-        page = i32[
-          c.m.remotes + page * RemoteRecord.SIZEOF + RemoteRecord.X_NEWS_NEXT
-        ];
-      }
-    }
-  }
+/** N1: the news of a page's holder tell of its MiB. */
+function isAnnounced(c: Checker, page: number, key: number): boolean {
+  const mib = page >>> News.MIB_SHIFT;
+  const word = mib >>> 5;
+  const bits = c.m.i32[Remote.wordsOf(key) + word];
+  const groups = c.m.i32[Policy.newsOf(key)];
+  return (bits & (1 << (mib & 31))) !== 0 &&
+    (groups & (1 << (word >>> News.GROUP_SHIFT))) !== 0;
 }
 
 /** Walks a chain of blocks of a pool; marks each. Returns its length. */
@@ -192,13 +173,11 @@ function walkStack(c: Checker, page: number, marks: Uint8Array): number {
   const top = stack & ((1 << RemoteRecord.TOP_BITS) - 1);
   const head = addressOf(page) + (top << RemoteRecord.TOP_SHIFT);
   const count = walkBlocks(c, page, head, marks, "N2");
-  const last = i32[record + RemoteRecord.LAST] >>> 0;
   c.expect(
-    count === stack >>> RemoteRecord.TOP_BITS &&
-      Math.floor(last / Layout.PAGE_SIZE) >= page && i32[last >>> 2] === 0,
+    count === stack >>> RemoteRecord.TOP_BITS,
     "N2",
     `the remote stack of the pool at ${show(addressOf(page))} has ${count} ` +
-      `blocks and ends with ${show(last)}`,
+      `blocks, not ${stack >>> RemoteRecord.TOP_BITS}`,
   );
   return count;
 }
@@ -209,7 +188,7 @@ function isHolder(c: Checker, key: number): boolean {
   const slot = holder & PageMap.SLOT_MASK;
   if (slot < PageMap.FIRST_SLOT) return holder === slot;
   const thread = c.threadAt(slot);
-  return c.m.i32[thread + ThreadState.IN_USE] === 1 &&
+  return c.m.i32[thread + ThreadState.X_IN_USE] !== ThreadState.FREE &&
     c.m.i32[thread + ThreadState.INCARNATION] ===
       holder >>> PageMap.INCARNATION_SHIFT;
 }
@@ -278,9 +257,14 @@ export function checkPool(c: Checker, page: number): void {
   );
   c.expect(isListedRight(c, key, pool), "P2", `the pool at ${at} is misplaced`);
   c.expect(
-    (i32[stack] !== 0) === c.news.has(page),
+    i32[stack] === 0 || isAnnounced(c, page, key),
     "N1",
-    `the pool at ${at} has remote frees and no news, or news and none`,
+    `the pool at ${at} has remote frees that its holder does not know of`,
+  );
+  c.expect(
+    i32[pool + PoolRecord.DRAIN] === 0,
+    "N3",
+    `the pool at ${at} is being drained`,
   );
   c.blocks[Policy.domainOf(key)] += count - remote;
   c.remoteBlocks += remote;

@@ -11,6 +11,7 @@
 import * as ArenaSet from "../layout/arena_set.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Memory } from "../memory/mod.ts";
@@ -64,6 +65,17 @@ function ofThreads(m: Memory, field: number): number {
   return sum;
 }
 
+/** Workers that have a thread state. Count. */
+function countThreads(m: Memory): number {
+  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  let count = 0;
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    const at = Layout.THREADS + slot * ThreadState.SIZEOF;
+    if (m.i32[at + ThreadState.X_IN_USE] !== ThreadState.FREE) count++;
+  }
+  return count;
+}
+
 /** Reads the figures. */
 export function read(m: Memory): HeapStats {
   const i32 = m.i32;
@@ -83,7 +95,7 @@ export function read(m: Memory): HeapStats {
     gilWaits: ofThreads(m, ThreadState.STAT_GIL_WAITS),
     poolsTaken: ofThreads(m, ThreadState.STAT_POOLS_TAKEN),
     poolsAdopted: ofThreads(m, ThreadState.STAT_ADOPTED),
-    threads: ofThreads(m, ThreadState.IN_USE) - 2,
+    threads: countThreads(m),
   };
 }
 

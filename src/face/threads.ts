@@ -12,7 +12,17 @@ import type { Core } from "../domains/core.ts";
 import { Gil, SafePoint, ThreadStates, World } from "../threads/mod.ts";
 
 /** States of a thread state, by number. */
-const STATES = ["detached", "attached", "suspended", "shutting down"] as const;
+const STATES = [
+  "detached",
+  "attached",
+  "suspended",
+  "shutting down",
+  "revoked",
+  "dead",
+] as const;
+
+/** Name of the state of a thread state. */
+export type ThreadStateName = typeof STATES[number];
 
 /** How long a world may take to stop. Milliseconds. */
 const STOP_TIMEOUT_MS = 10000;
@@ -52,7 +62,7 @@ export class Threads {
   }
 
   /** What the thread state is now. */
-  get state(): "detached" | "attached" | "suspended" | "shutting down" {
+  get state(): ThreadStateName {
     const m = this.#core.m;
     return STATES[ThreadStates.stateOf(m, m.slot)];
   }

@@ -7,7 +7,7 @@
  *   │ NULL   │ MAGIC │ VERSION │ BUILD │ PAGES │REMOTES │FIRST_PAGE │ HEAP_ID │X_POISON │X_READY│
  *   │ record │       │         │       │       │        │           │ 2 words │         │       │
  *   └────────┴───────┴─────────┴───────┴───────┴────────┴───────────┴─────────┴─────────┴───────┴─ …
- *   26: X_THREADS_USED   32: THREADS_LOCK, a mutex word on its own 64-byte line
+ *   26: X_THREADS_USED   32: THREADS_LOCK, 48: RECOVERY_LOCK, mutex words on lines of their own
  * ```
  *
  * Words 0–15 are 0 for ever: a record index of 0 means "none", and whoever
@@ -39,11 +39,13 @@ export const X_READY = 25;
 export const X_THREADS_USED = 26;
 /** Mutex word: reserving and releasing of thread states. */
 export const THREADS_LOCK = 32;
+/** Mutex word: recovery of dead workers. */
+export const RECOVERY_LOCK = 48;
 
 /** "obma" in little-endian. */
 export const MAGIC_VALUE = 0x616d626f;
 /** Changes whenever two versions of this library could not share a heap. */
-export const VERSION_VALUE = 1;
+export const VERSION_VALUE = 2;
 /** Value of {@linkcode BUILD}: per-thread pools. */
 export const BUILD_FREE_THREADED = 1;
 /** Value of {@linkcode BUILD}: one global lock holds all MEM and OBJ pools. */

@@ -7,11 +7,11 @@
  *   │ header     │ null rings│ GIL  │ QSBR │ world │ runs  │arena │ parking │ arena  │ thread  │
  *   │            │ (all zero)│      │      │       │       │sets  │ buckets │ objects│ states  │
  *   └────────────┴───────────┴──────┴──────┴───────┴───────┴──────┴─────────┴────────┴─────────┘
- *   word 172032           434176
- *   ┌────────────────────┬─────────────────────┬───────────────────────┬───────── … ────────┐
- *   │ page map           │ pool records        │ remote records        │ pages to hand out  │
- *   │ 1 word × 2^18      │ 8 words × pages     │ 4 words × pages       │ from FIRST_PAGE on │
- *   └────────────────────┴─────────────────────┴───────────────────────┴───────── … ────────┘
+ *   word 172032  237568           499712
+ *   ┌───────────┬────────────────┬──────────────────┬──────────────────┬─────── … ──────────┐
+ *   │ news      │ page map       │ pool records     │ remote records   │ pages to hand out  │
+ *   │           │ 1 word × 2^18  │ 8 words × pages  │ 4 words × pages  │ from FIRST_PAGE on │
+ *   └───────────┴────────────────┴──────────────────┴──────────────────┴─────── … ──────────┘
  * ```
  *
  * Two units live here, and no third. Blocks are named by *byte address*, as in
@@ -65,7 +65,9 @@ export const BUCKETS = 3072;
 export const ARENAS = 8192;
 /** Thread states, `thread_state.ts`. Word index. */
 export const THREADS = 40960;
+/** News of remote frees, `news.ts`. Word index. */
+export const NEWS = 172032;
 /** The page map, `page_map.ts`. Word index. */
-export const PAGE_MAP = 172032;
+export const PAGE_MAP = 237568;
 /** Pool records, `pool_record.ts`; the remote records follow. Word index. */
-export const POOLS = 434176;
+export const POOLS = 499712;

@@ -65,6 +65,12 @@ export const MEM = 1;
 /** Domain number, CPython: PYMEM_DOMAIN_OBJ. */
 export const OBJ = 2;
 
+/**
+ * In place of a domain, with kind LARGE: pages that the holder has taken from
+ * the run allocator and has not put to use yet.
+ */
+export const TAKEN = 3;
+
 /** Holder of what an exited thread left behind. */
 export const NOBODY = 0;
 /** Holder of every MEM and OBJ pool in the GIL build. Slot number. */

@@ -4,7 +4,7 @@
  * ```text
  *   0           1       2       3            4                5          6          7
  *   ┌───────────┬───────┬───────┬────────────┬────────────────┬──────────┬──────────┬────────┐
- *   │ FREEBLOCK │ COUNT │ SZIDX │ NEXTOFFSET │ MAXNEXTOFFSET  │ NEXTPOOL │ PREVPOOL │ –      │
+ *   │ FREEBLOCK │ COUNT │ SZIDX │ NEXTOFFSET │ MAXNEXTOFFSET  │ NEXTPOOL │ PREVPOOL │ DRAIN  │
  *   └───────────┴───────┴───────┴────────────┴────────────────┴──────────┴──────────┴────────┘
  *   runs       NBYTES            HEAD         LENGTH           NEXT       PREV
  * ```
@@ -33,6 +33,9 @@ export const MAXNEXTOFFSET = 4;
 export const NEXTPOOL = 5;
 /** Previous pool of the ring. Word index. */
 export const PREVPOOL = 6;
+
+/** Remote stack that is being taken into the free list, or 0. Like X_REMOTE. */
+export const DRAIN = 7;
 
 /** Of a large block: bytes that the caller asked for, as u32. */
 export const NBYTES = 1;

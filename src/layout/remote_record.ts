@@ -4,7 +4,7 @@
  * ```text
  *   0          1             2              3
  *   ┌──────────┬─────────────┬──────────────┬───────┐
- *   │ X_REMOTE │ X_NEWS_NEXT │ LAST or GOAL │ SHAPE │
+ *   │ X_REMOTE │ TAKEN_PAGES │ GOAL         │ SHAPE │
  *   └──────────┴─────────────┴──────────────┴───────┘
  *     31                 14 13            0
  *   ┌──────────────────────┬───────────────┐
@@ -20,25 +20,23 @@
  * first words: pushed by compare-and-exchange, taken whole by exchange with 0.
  * It names the top block by its distance from the page's start and counts the
  * blocks, so that the holder takes them over without a look at each.
- * Who changes it from 0 puts the page on its holder's news list, and only who
- * took the page off a news list takes the stack: a page is on at most one list.
+ * Who changes it from 0 sets the bit of the page's MiB in the news of its
+ * holder (`news.ts`), and only the holder takes the stack.
  *
- * Source: mimalloc 2.1 types.h (xthread_free); the news list is ours.
+ * Source: mimalloc 2.1 types.h (xthread_free); the news are ours.
  *
  * @module
  */
 
 /** Blocks freed by others: top and count, or 0. Atomic. */
 export const X_REMOTE = 0;
-/** Next page of the news list, or 0. Page number; written by the announcer before it publishes. */
-export const X_NEWS_NEXT = 1;
+/**
+ * Of the first of pages that were taken from the run allocator and are not in
+ * use yet: how many. Count; under the lock of the runs.
+ */
+export const TAKEN_PAGES = 1;
 /** QSBR goal of an empty pool in quarantine. Sequence; under the arena set's lock. */
 export const GOAL = 2;
-/**
- * Block at the bottom of the stack. Byte address; written by the announcer
- * before it publishes. Shares the word of GOAL: an empty pool has no stack.
- */
-export const LAST = 2;
 /**
  * What a block of the pool looks like from outside: class, and end of what is
  * carved. Written by the holder; who owns a block reads a value that covers it.

@@ -23,5 +23,7 @@ export const PEAK_PAGES = 17;
 export const LARGE_BLOCKS = 18;
 /** One bit a bin: set when it is not empty. 8 words. */
 export const BITMAP = 32;
+/** Bins. Count. */
+export const BIN_COUNT = 256;
 /** First run of each bin, or 0. Word index of its pool record. 256 words. */
 export const BINS = 64;

@@ -2,7 +2,7 @@
  * `PyThreadState`: one slot for each worker, and two that are no worker.
  *
  * ```text
- *   0  STATE  INCARNATION  X_EVAL_BREAKER  IN_USE …        line that others may write
+ *   0  X_STATE  INCARNATION  X_EVAL_BREAKER  X_IN_USE  X_CERTIFIED    others may write
  *   16 X_NEWS  X_RAW_NEWS                                  line that others write
  *   32 X_QSBR_SEQ                                          written by its thread, read by pollers
  *   48 waiter, see waiter.ts                               parking
@@ -13,8 +13,8 @@
  *
  * A ring set has one word for each size class: 32 small classes, 24 medium ones.
  * Rings belong to the thread while it is ATTACHED (RAW: always); of a DETACHED
- * thread to who moved its state to SUSPENDED. Slot 0 is NOBODY: its news list
- * holds pages of abandoned pools. Slot 1 is the GIL: its rings are those of
+ * thread to who moved its state to SUSPENDED. Slot 0 is NOBODY: its news are
+ * those of abandoned pools. Slot 1 is the GIL: its rings are those of
  * whoever holds the GIL.
  *
  * Source: CPython 3.14 Include/internal/pycore_tstate.h, pycore_mimalloc.h.
@@ -23,7 +23,7 @@
  */
 
 /**
- * Bits 0–7: DETACHED, ATTACHED, SUSPENDED or SHUTTING_DOWN; of SUSPENDED also
+ * Bits 0–7: DETACHED, ATTACHED, SUSPENDED and so on; of SUSPENDED also
  * bits 8–15: slot of who suspended it, and bit 16: its thread sleeps on this
  * word. Atomic. C: tstate->state.
  */
@@ -32,11 +32,13 @@ export const X_STATE = 0;
 export const INCARNATION = 1;
 /** Requests that the thread looks at in safe points, see `eval_breaker.ts`. Atomic. */
 export const X_EVAL_BREAKER = 2;
-/** 1 while the slot belongs to a worker. Under the threads lock. */
-export const IN_USE = 3;
-/** Pages of MEM and OBJ with fresh remote frees, or CLOSED. Page number, atomic. */
+/** FREE, IN_USE or RESERVING: whether the slot belongs to a worker. Atomic. */
+export const X_IN_USE = 3;
+/** 1 once its worker holds a Web Lock that tells of its death. Atomic. */
+export const X_CERTIFIED = 4;
+/** Groups of words with news of MEM and OBJ, see `news.ts`. Bits, atomic. */
 export const X_NEWS = 16;
-/** Pages of RAW with fresh remote frees, or CLOSED. Page number, atomic. */
+/** Groups of words with news of RAW. Bits, atomic. */
 export const X_RAW_NEWS = 17;
 /** Last write sequence seen, or 0 while detached. Atomic. */
 export const X_QSBR_SEQ = 32;
@@ -66,17 +68,25 @@ export const RING_SET = 64;
 /** Ring set of blocks that MEM (with 1) and OBJ (with 2) get from the RAW engine. */
 export const VIA_RAW = 2;
 
-/** News list of a slot that nobody holds. */
-export const CLOSED = -1;
-
 /** State: not attached; memory of MEM and OBJ may not be touched. */
 export const DETACHED = 0;
 /** State: attached. */
 export const ATTACHED = 1;
 /** State: detached and stopped by another thread, until it sets DETACHED. */
 export const SUSPENDED = 2;
-/** State: exiting; never attaches again. */
+/** State: exiting, or of no worker yet; never attaches again. */
 export const SHUTTING_DOWN = 3;
+/** State: cut off from the heap. Its worker may still run. */
+export const REVOKED = 4;
+/** State: its worker is known to be dead and has not been recovered yet. */
+export const DEAD = 5;
+
+/** X_IN_USE: nobody has the slot. */
+export const FREE = 0;
+/** X_IN_USE: a worker has the slot; whoever stops the world counts it. */
+export const IN_USE = 1;
+/** X_IN_USE: a worker is about to have the slot; nobody counts it. */
+export const RESERVING = 2;
 
 /** Size of the record. Words. */
 export const SIZEOF = 512;

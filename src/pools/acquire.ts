@@ -24,8 +24,8 @@
 import * as ArenaSet from "../layout/arena_set.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import type { Memory } from "../memory/mod.ts";
-import { Mutex } from "../sync/mod.ts";
+import { type Memory, pageOf } from "../memory/mod.ts";
+import { HeapLock } from "../threads/mod.ts";
 import * as Policy from "./policy.ts";
 import * as Remote from "./remote.ts";
 import * as Ring from "./ring.ts";
@@ -83,14 +83,15 @@ export function pool(m: Memory, key: number, szidx: number): number {
   const i32 = m.i32;
   const ring = Policy.ringOf(m, key, szidx);
   if (!Policy.needsLock(m, key)) return pymallocPool(m, ring, key, szidx);
-  Remote.collect(m, Policy.newsOf(key), Policy.holderOf(key));
+  Remote.collect(m, Policy.domainOf(key), Policy.holderOf(key));
   Remote.collectOrphans(m, Policy.domainOf(key));
   if (i32[ring] !== 0) return i32[ring];
   const set = Policy.arenaSetOf(m, key);
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
   const record = supply(m, set, key, szidx);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
   if (record !== 0) {
+    Remote.noteHolder(m, pageOf(record));
     Ring.insertUsed(m, ring, record);
     i32[m.thread + ThreadState.STAT_POOLS_TAKEN] += 1;
   }

@@ -35,13 +35,10 @@ import * as PoolRecord from "../layout/pool_record.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
 
+const arenaOf = Runs.arenaOf;
+
 /** No class: of a pool that was never used. C: DUMMY_SIZE_IDX. */
 export const DUMMY_SIZE_IDX = 65535;
-
-/** Arena object of a page. Word index. */
-export function arenaOf(page: number): number {
-  return Layout.ARENAS + ((page >>> 6) << ArenaObject.SHIFT);
-}
 
 /** First page of an arena. Page number. */
 export function firstPage(arena: number): number {
@@ -50,11 +47,10 @@ export function firstPage(arena: number): number {
 
 /** A new arena as the only usable one, or 0. C: new_arena(). */
 function create(m: Memory, set: number): number {
-  const page = Runs.allocArena(m);
+  const page = Runs.allocArena(m, set);
   if (page === 0) return 0;
   const i32 = m.i32;
   const arena = arenaOf(page);
-  i32[arena + ArenaObject.SET] = set;
   i32[arena + ArenaObject.POOL_ADDRESS] = page;
   i32[arena + ArenaObject.NFREEPOOLS] = Layout.PAGES_PER_ARENA;
   i32[arena + ArenaObject.NTOTALPOOLS] = Layout.PAGES_PER_ARENA;
@@ -126,7 +122,7 @@ function unlink(m: Memory, set: number, arena: number): void {
 }
 
 /** Puts an arena into the list behind `prev`, or first if that is 0. */
-function linkAfter(
+export function linkAfter(
   m: Memory,
   set: number,
   arena: number,
@@ -146,9 +142,21 @@ function linkAfter(
 /** Gives an arena back to the page runs. */
 function destroy(m: Memory, set: number, arena: number): void {
   unlink(m, set, arena);
-  m.i32[arena + ArenaObject.SET] = 0;
   m.i32[set + ArenaSet.CURRENT] -= 1;
-  Runs.free(m, firstPage(arena), Layout.PAGES_PER_ARENA);
+  Runs.freeArena(m, firstPage(arena));
+}
+
+/** Gives back all arenas whose pools are all free but the last. For repair. */
+export function keepOneEmpty(m: Memory, set: number): void {
+  const i32 = m.i32;
+  let arena = i32[set + ArenaSet.USABLE_ARENAS];
+  while (arena !== 0) {
+    const next = i32[arena + ArenaObject.NEXTARENA];
+    const isEmpty = i32[arena + ArenaObject.NFREEPOOLS] ===
+      i32[arena + ArenaObject.NTOTALPOOLS];
+    if (isEmpty && next !== 0) destroy(m, set, arena);
+    arena = next;
+  }
 }
 
 /**

@@ -4,19 +4,18 @@
  * A thread that exits gives each of its pools to NOBODY; those with free
  * blocks go into the ABANDONED rings, where the next thread that needs such a
  * pool finds them. Full ones are in no ring: the first block that somebody
- * frees into one announces it to the orphans' news list.
+ * frees into one announces it in the news of NOBODY.
  *
  * A thread that is detached cannot collect its news. Anybody short of memory
  * may suspend it, which only a detached thread can be, do that work for it,
  * and resume it.
  *
  * ## Threads
- *   `exit()` runs in the thread itself. It first gives the pools away and then
- *   closes the news lists: who finds a list closed will find the page's new
- *   holder in the page map. `relieve()` and `trim()` touch MEM and OBJ rings
+ *   `exit()` runs in the thread itself. `relieve()` and `trim()` touch MEM and OBJ rings
  *   of suspended threads and of the caller, RAW rings of the caller only. A
  *   worker that stops in `exit()` leaves pools under its name, which the page
- *   map shows; one that stops in `help()` leaves a thread suspended.
+ *   map shows; one that stops in `help()` leaves a thread suspended, whose
+ *   rings recovery rebuilds before it resumes it.
  *
  * Source: CPython 3.14 Objects/obmalloc.c and mimalloc: heap abandonment;
  * Python/brc.c (gh-157838) for help to detached threads.
@@ -31,8 +30,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, recordOf } from "../memory/mod.ts";
-import { Mutex } from "../sync/mod.ts";
-import { ThreadStates } from "../threads/mod.ts";
+import { HeapLock, ThreadStates } from "../threads/mod.ts";
 import * as Arena from "./arena.ts";
 import * as Policy from "./policy.ts";
 import * as Remote from "./remote.ts";
@@ -40,8 +38,8 @@ import * as Ring from "./ring.ts";
 import * as SizeClasses from "./size_classes.ts";
 import * as Supply from "./supply.ts";
 
-/** Gives one pool of this worker to nobody, or back if it is empty. */
-function leave(m: Memory, page: number, key: number): void {
+/** Gives one pool of a holder to nobody, or back if it is empty. */
+export function leave(m: Memory, page: number, key: number): void {
   const i32 = m.i32;
   const pool = recordOf(page);
   if (i32[pool + PoolRecord.COUNT] === 0) {
@@ -50,31 +48,24 @@ function leave(m: Memory, page: number, key: number): void {
   }
   const set = Policy.arenaSetOf(m, key);
   const orphan = Policy.withHolder(key, PageMap.NOBODY);
-  Mutex.lock(m, set + ArenaSet.LOCK);
-  if (!Ring.isFull(m, pool)) {
-    const szidx = i32[pool + PoolRecord.SZIDX];
-    Ring.push(m, Supply.abandonedRing(m, orphan, szidx), pool);
-    i32[set + ArenaSet.ABANDONED_COUNT] += 1;
-  }
+  HeapLock.lock(m, set + ArenaSet.LOCK);
+  if (!Ring.isFull(m, pool)) Supply.abandonLocked(m, set, orphan, pool);
   Atomics.store(i32, Layout.PAGE_MAP + page, orphan); // COMMIT
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
+  Remote.noteHolder(m, page);
 }
 
 /** Hands all that this worker holds to whoever comes. The thread's last act. */
 export function exit(m: Memory): void {
   const i32 = m.i32;
-  for (let domain = PageMap.RAW; domain <= PageMap.MEM; domain++) {
-    Remote.collect(m, Policy.newsAt(m.slot, domain), m.owner);
-  }
+  Remote.collect(m, PageMap.RAW, m.owner);
+  Remote.collect(m, PageMap.MEM, m.owner);
   for (let page = i32[Header.FIRST_PAGE]; page < m.pages; page++) {
     const key = i32[Layout.PAGE_MAP + page];
     if (Policy.holderOf(key) === m.owner) leave(m, page, key);
   }
   for (let k = 0; k < 5 * ThreadState.RING_SET; k++) {
     i32[m.thread + ThreadState.RINGS + k] = 0;
-  }
-  for (let domain = PageMap.RAW; domain <= PageMap.MEM; domain++) {
-    Remote.close(m, Policy.newsAt(m.slot, domain), m.owner);
   }
 }
 
@@ -113,7 +104,7 @@ function help(m: Memory, slot: number): void {
   const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
   const incarnation = m.i32[thread + ThreadState.INCARNATION];
   const holder = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
-  Remote.collect(m, Policy.newsAt(slot, PageMap.MEM), holder);
+  Remote.collect(m, PageMap.MEM, holder);
   releaseSpares(m, slot, PageMap.MEM, PageMap.OBJ + 1);
 }
 
@@ -126,9 +117,10 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
   const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
   Ring.removeUsed(m, theirs, pool);
   const set = Policy.arenaSetOf(m, key);
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
   Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
+  Remote.noteHolder(m, page);
   Ring.insertUsed(m, Policy.ringOf(m, key, szidx), pool);
   i32[m.thread + ThreadState.STAT_ADOPTED] += 1;
   return pool;
@@ -161,16 +153,16 @@ function releaseGilSpares(m: Memory): void {
 
 /** Ripens what a set has in quarantine. */
 function ripen(m: Memory, set: number): void {
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
   Supply.ripen(m, set);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
 }
 
 /** Gives back the arena that a set keeps in reserve. */
 function trimArenas(m: Memory, set: number): void {
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
   Arena.trim(m, set);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
 }
 
 /**
@@ -186,11 +178,11 @@ export function relieve(
   key: number,
   szidx: number,
 ): void {
-  Remote.collect(m, Policy.newsAt(m.slot, PageMap.RAW), m.owner);
+  Remote.collect(m, PageMap.RAW, m.owner);
   releaseSpares(m, m.slot, PageMap.RAW, PageMap.RAW + 1);
   if (isAttached) {
     Remote.collectOrphans(m, PageMap.MEM);
-    Remote.collect(m, Policy.newsAt(m.slot, PageMap.MEM), m.owner);
+    Remote.collect(m, PageMap.MEM, m.owner);
     releaseSpares(m, m.slot, PageMap.MEM, PageMap.OBJ + 1);
     releaseGilSpares(m);
     helpDetached(m, key, szidx);

@@ -94,12 +94,12 @@ export function isDeferred(m: Memory, key: number): boolean {
     domainOf(key) === PageMap.OBJ;
 }
 
-/** News list that a pool's remote frees are announced on. Word index. */
+/** Word with the groups of news of a pool's holder. Word index. */
 export function newsOf(key: number): number {
   return newsAt(holderOf(key) & PageMap.SLOT_MASK, domainOf(key));
 }
 
-/** News list of a slot for a domain. Word index. */
+/** Word with the groups of news of a slot for a domain. Word index. */
 export function newsAt(slot: number, domain: number): number {
   const field = domain === PageMap.RAW
     ? ThreadState.X_RAW_NEWS

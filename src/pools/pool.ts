@@ -22,7 +22,9 @@
  * ## Threads
  *   The holder that the page map names reads and writes plainly. A worker that
  *   stops between the two stores of an allocation or a free leaves COUNT off
- *   by one, and P1 gives the true value.
+ *   by one, and P1 gives the true value. One that stops while it carves leaves
+ *   a SHAPE that does not fit NEXTOFFSET: without a FREEBLOCK the carving never
+ *   happened, with one it is done but for SHAPE (`repair.ts`).
  *
  * Source: CPython 3.14 Objects/obmalloc.c: pymalloc_alloc(),
  * pymalloc_pool_extend(), pymalloc_free(), insert_to_usedpool().
@@ -71,10 +73,10 @@ function carve(m: Memory, pool: number): void {
   }
   i32[(base + offset) >>> 2] = 0;
   i32[pool + NEXTOFFSET] = offset + size;
+  i32[pool + FREEBLOCK] = base + first; // COMMIT
   const remote = m.remotes + (((pool - POOLS) >> SHIFT) << RemoteRecord.SHIFT);
   i32[remote + RemoteRecord.SHAPE] =
     ((offset + size) << RemoteRecord.CLASS_BITS) | i32[pool + SZIDX];
-  i32[pool + FREEBLOCK] = base + first; // COMMIT
 }
 
 /**

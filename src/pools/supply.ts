@@ -32,8 +32,7 @@ import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
-import { Mutex } from "../sync/mod.ts";
-import { Qsbr } from "../threads/mod.ts";
+import { HeapLock, Qsbr } from "../threads/mod.ts";
 import * as Arena from "./arena.ts";
 import * as Policy from "./policy.ts";
 import * as Ring from "./ring.ts";
@@ -47,6 +46,7 @@ function format(m: Memory, pool: number, szidx: number): void {
   i32[pool + PoolRecord.NEXTOFFSET] = SizeClasses.firstOffset(szidx);
   i32[pool + PoolRecord.MAXNEXTOFFSET] = SizeClasses.maxOffset(szidx);
   i32[pool + PoolRecord.FREEBLOCK] = 0;
+  i32[pool + PoolRecord.DRAIN] = 0;
   const remote = m.remotes + (pageOf(pool) << RemoteRecord.SHIFT);
   i32[remote + RemoteRecord.SHAPE] = szidx; // nothing is carved
 }
@@ -74,10 +74,7 @@ export function takeSpan(m: Memory, key: number, szidx: number): number {
   if (head === 0) return 0;
   const pool = recordOf(head);
   format(m, pool, szidx);
-  for (let page = head + 1; page < head + length; page++) {
-    i32[recordOf(page) + PoolRecord.HEAD] = head;
-    i32[Layout.PAGE_MAP + page] = PageMap.TAIL;
-  }
+  Runs.markTail(m, head, head + 1, head + length);
   i32[Layout.PAGE_MAP + head] = key; // COMMIT
   return pool;
 }
@@ -154,6 +151,17 @@ function quarantine(m: Memory, set: number, key: number, pool: number): void {
   i32[set + ArenaSet.QUARANTINED] += 1;
 }
 
+/** An empty pool, in no ring, leaves its holder. Under the set's lock. */
+export function releaseLocked(
+  m: Memory,
+  set: number,
+  key: number,
+  pool: number,
+): void {
+  if (Policy.isDeferred(m, key)) quarantine(m, set, key, pool);
+  else surrender(m, set, key, pool);
+}
+
 /** An empty pool, in no ring, leaves its holder. */
 export function release(m: Memory, key: number, pool: number): void {
   const set = Policy.arenaSetOf(m, key);
@@ -161,10 +169,24 @@ export function release(m: Memory, key: number, pool: number): void {
     surrender(m, set, key, pool);
     return;
   }
-  Mutex.lock(m, set + ArenaSet.LOCK);
-  if (Policy.isDeferred(m, key)) quarantine(m, set, key, pool);
-  else surrender(m, set, key, pool);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
+  releaseLocked(m, set, key, pool);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
+}
+
+/**
+ * A pool with free blocks, in no ring, goes where others find it. Under the
+ * set's lock; `key` has NOBODY as holder and is still to be written.
+ */
+export function abandonLocked(
+  m: Memory,
+  set: number,
+  key: number,
+  pool: number,
+): void {
+  const szidx = m.i32[pool + PoolRecord.SZIDX];
+  Ring.push(m, abandonedRing(m, key, szidx), pool);
+  m.i32[set + ArenaSet.ABANDONED_COUNT] += 1;
 }
 
 /**
@@ -200,7 +222,7 @@ export function claim(m: Memory, page: number): number {
   const i32 = m.i32;
   const pool = recordOf(page);
   const set = Policy.arenaSetOf(m, i32[Layout.PAGE_MAP + page]);
-  Mutex.lock(m, set + ArenaSet.LOCK);
+  HeapLock.lock(m, set + ArenaSet.LOCK);
   const old = i32[Layout.PAGE_MAP + page];
   const isFree = (Policy.holderOf(old) & PageMap.SLOT_MASK) === PageMap.NOBODY;
   const key = isFree ? Policy.withHolder(old, m.owner) : 0;
@@ -213,7 +235,7 @@ export function claim(m: Memory, page: number): number {
     }
     Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
   }
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  HeapLock.unlock(m, set + ArenaSet.LOCK);
   if (key !== 0 && hasBlocks) {
     Ring.insertUsed(m, Policy.ringOf(m, key, szidx), pool);
   }

@@ -10,7 +10,8 @@
  *   A block belongs to who allocated it, and so do its page map words and its
  *   record. Any thread may free it: the page map word changes under the lock
  *   of the run allocator, so that of two frees of one block one is refused. A
- *   worker that stops between taking the pages and `// COMMIT` leaks them.
+ *   worker that stops between taking the pages and `// COMMIT` leaves pages
+ *   that are marked as TAKEN by it; recovery gives them back.
  *
  * @module
  */
@@ -36,15 +37,6 @@ export function pagesFor(nbytes: number): number {
   return Math.ceil(nbytes / Layout.PAGE_SIZE);
 }
 
-/** Marks pages `from` … `to` − 1 of the block at `head` as its tail. */
-function markTail(m: Memory, head: number, from: number, to: number): void {
-  const i32 = m.i32;
-  for (let page = from; page < to; page++) {
-    i32[recordOf(page) + PoolRecord.HEAD] = head;
-    i32[Layout.PAGE_MAP + page] = PageMap.TAIL;
-  }
-}
-
 /**
  * A block of `nbytes` for a domain.
  *
@@ -58,7 +50,7 @@ export function alloc(m: Memory, domain: number, nbytes: number): Address {
   const record = recordOf(page);
   m.i32[record + PoolRecord.NBYTES] = nbytes | 0;
   m.i32[record + PoolRecord.LENGTH] = length;
-  markTail(m, page, page + 1, page + length);
+  Runs.markTail(m, page, page + 1, page + length);
   m.i32[Layout.PAGE_MAP + page] = keyOf(domain); // COMMIT
   return addressOf(page);
 }
@@ -85,18 +77,10 @@ export function nbytesOf(m: Memory, page: number): number {
  */
 export function resize(m: Memory, page: number, nbytes: number): boolean {
   const record = recordOf(page);
-  const length = m.i32[record + PoolRecord.LENGTH];
   const wanted = pagesFor(nbytes);
-  if (wanted > length) {
-    if (page + wanted > m.pages || !Runs.extend(m, page, length, wanted)) {
-      return false;
-    }
-    markTail(m, page, page + length, page + wanted);
+  if (wanted !== m.i32[record + PoolRecord.LENGTH]) {
+    return Runs.resize(m, page, wanted, nbytes);
   }
-  m.i32[record + PoolRecord.LENGTH] = wanted;
   m.i32[record + PoolRecord.NBYTES] = nbytes | 0;
-  if (wanted < length) {
-    Runs.free(m, page + wanted, length - wanted, PageMap.TAIL);
-  }
   return true;
 }

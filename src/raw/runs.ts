@@ -19,19 +19,25 @@
  *   R5  USED_PAGES + pages of free runs + metadata == pages of the heap
  *
  * ## Threads
- *   Everything is under `RunBins.LOCK`. Page map words of pages that are not
- *   free are not touched here. A worker that stops inside leaves the lock held.
+ *   Everything is under `RunBins.LOCK`. Who has a page is settled before the
+ *   lock is given back: pages that are handed out are marked as TAKEN by the
+ *   caller, or as those of an arena. So at any time every page can be told to
+ *   be free or not from the words of run heads and arena objects alone, and a
+ *   worker that stops inside leaves the lock held and nothing that
+ *   `rebuild.ts` could not mend.
  *
  * @module
  */
 
+import * as ArenaObject from "../layout/arena_object.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
-import { Mutex } from "../sync/mod.ts";
+import { HeapLock } from "../threads/mod.ts";
 
 const LOCK = Layout.RUNS + RunBins.LOCK;
 const BITMAP = Layout.RUNS + RunBins.BITMAP;
@@ -79,8 +85,8 @@ function nextBin(m: Memory, bin: number): number {
   return (word << 5) + 31 - Math.clz32(bits & -bits);
 }
 
-/** Puts a free run on its list and marks its ends. */
-function insert(m: Memory, page: number, length: number): void {
+/** Puts a free run on its list and marks its ends. Under the lock. */
+export function insert(m: Memory, page: number, length: number): void {
   const i32 = m.i32;
   const run = recordOf(page);
   const last = page + length - 1;
@@ -133,21 +139,40 @@ function find(m: Memory, length: number): number {
   return run === 0 ? 0 : pageOf(run);
 }
 
+/** Page map word of pages that a worker has taken and not put to use yet. */
+export function takenKey(owner: number): number {
+  return PageMap.LARGE | (PageMap.TAKEN << PageMap.DOMAIN_SHIFT) |
+    (owner << PageMap.HOLDER_SHIFT);
+}
+
+/** Domain of a page map word. */
+export function domainOf(key: number): number {
+  return (key >>> PageMap.DOMAIN_SHIFT) & PageMap.DOMAIN_MASK;
+}
+
+/** Where it stands how many pages were taken with `page`. Word index. */
+export function takenPagesOf(m: Memory, page: number): number {
+  return m.remotes + (page << RemoteRecord.SHIFT) + RemoteRecord.TAKEN_PAGES;
+}
+
 /**
- * Takes `length` pages.
+ * Takes `length` pages. The first is marked as TAKEN by this worker, with
+ * TAKEN_PAGES; the others are FREE.
  *
  * @returns Their first page, or 0 if there is no such run.
  */
 export function alloc(m: Memory, length: number): number {
-  Mutex.lock(m, LOCK);
+  HeapLock.lock(m, LOCK);
   const page = find(m, length);
   if (page !== 0) {
     const rest = m.i32[recordOf(page) + PoolRecord.LENGTH] - length;
     remove(m, page);
     if (rest > 0) insert(m, page + length, rest);
     account(m, length);
+    m.i32[takenPagesOf(m, page)] = length;
+    m.i32[Layout.PAGE_MAP + page] = takenKey(m.owner); // COMMIT
   }
-  Mutex.unlock(m, LOCK);
+  HeapLock.unlock(m, LOCK);
   return page;
 }
 
@@ -179,13 +204,19 @@ function findForArena(m: Memory): number {
   return 0;
 }
 
+/** Arena object of a page. Word index. */
+export function arenaOf(page: number): number {
+  return Layout.ARENAS + ((page >>> 6) << ArenaObject.SHIFT);
+}
+
 /**
- * Takes the pages of an arena, aligned to its size. C: `_PyObject_Arena.alloc`.
+ * Takes the pages of an arena, aligned to its size, for an arena set.
+ * C: `_PyObject_Arena.alloc`.
  *
  * @returns Their first page, or 0 if no aligned run is free.
  */
-export function allocArena(m: Memory): number {
-  Mutex.lock(m, LOCK);
+export function allocArena(m: Memory, set: number): number {
+  HeapLock.lock(m, LOCK);
   const run = findForArena(m);
   let page = 0;
   if (run !== 0) {
@@ -197,9 +228,18 @@ export function allocArena(m: Memory): number {
     if (before > 0) insert(m, run, before);
     if (after > 0) insert(m, page + Layout.PAGES_PER_ARENA, after);
     account(m, Layout.PAGES_PER_ARENA);
+    m.i32[arenaOf(page) + ArenaObject.SET] = set; // COMMIT
   }
-  Mutex.unlock(m, LOCK);
+  HeapLock.unlock(m, LOCK);
   return page;
+}
+
+/** Gives the pages of an arena back, which are all FREE. */
+export function freeArena(m: Memory, page: number): void {
+  HeapLock.lock(m, LOCK);
+  m.i32[arenaOf(page) + ArenaObject.SET] = 0; // COMMIT
+  giveLocked(m, page, Layout.PAGES_PER_ARENA);
+  HeapLock.unlock(m, LOCK);
 }
 
 /** Makes pages a free run, merged with free neighbours. Under the lock. */
@@ -226,8 +266,8 @@ function giveLocked(m: Memory, page: number, length: number): void {
 }
 
 /**
- * Gives `length` pages back. Their page map words are FREE already, or, with
- * `key`, are this one and become FREE under the lock.
+ * Gives `length` pages back, whose first has the page map word `key`; all
+ * become FREE under the lock.
  *
  * @returns False, and nothing happens, if the first page's word is not `key`.
  */
@@ -235,29 +275,70 @@ export function free(
   m: Memory,
   page: number,
   length: number,
-  key: number = PageMap.FREE,
+  key: number,
 ): boolean {
   const i32 = m.i32;
-  Mutex.lock(m, LOCK);
+  HeapLock.lock(m, LOCK);
   const isOurs = i32[Layout.PAGE_MAP + page] === key;
   if (isOurs) {
-    if (key !== PageMap.FREE) {
-      for (let k = 0; k < length; k++) {
-        i32[Layout.PAGE_MAP + page + k] = PageMap.FREE;
-      }
-    }
+    markFree(m, page, page + length); // COMMIT: with its first page
     giveLocked(m, page, length);
   }
-  Mutex.unlock(m, LOCK);
+  HeapLock.unlock(m, LOCK);
   return isOurs;
 }
 
+/** Marks pages `from` … `to` − 1 as FREE. */
+function markFree(m: Memory, from: number, to: number): void {
+  const i32 = m.i32;
+  for (let page = from; page < to; page++) {
+    i32[Layout.PAGE_MAP + page] = PageMap.FREE;
+  }
+}
+
+/** Marks pages `from` … `to` − 1 of what starts with page `head` as its tail. */
+export function markTail(
+  m: Memory,
+  head: number,
+  from: number,
+  to: number,
+): void {
+  const i32 = m.i32;
+  for (let page = from; page < to; page++) {
+    i32[recordOf(page) + PoolRecord.HEAD] = head;
+    i32[Layout.PAGE_MAP + page] = PageMap.TAIL;
+  }
+}
+
 /**
- * Lengthens a run where it stands, from `length` to `wanted` pages.
+ * Changes the length of a large block where it stands, and notes the bytes
+ * that it is for.
  *
  * @returns False, and nothing happens, if the pages behind it are not free.
  */
-export function extend(
+export function resize(
+  m: Memory,
+  page: number,
+  wanted: number,
+  nbytes: number,
+): boolean {
+  HeapLock.lock(m, LOCK);
+  const length = m.i32[recordOf(page) + PoolRecord.LENGTH];
+  const fits = wanted <= length || growLocked(m, page, length, wanted);
+  if (fits) {
+    m.i32[recordOf(page) + PoolRecord.LENGTH] = wanted; // COMMIT
+    m.i32[recordOf(page) + PoolRecord.NBYTES] = nbytes | 0;
+    if (wanted < length) {
+      markFree(m, page + wanted, page + length);
+      giveLocked(m, page + wanted, length - wanted);
+    }
+  }
+  HeapLock.unlock(m, LOCK);
+  return fits;
+}
+
+/** Takes the pages behind a run and makes them its tail, if they are free. */
+function growLocked(
   m: Memory,
   page: number,
   length: number,
@@ -265,19 +346,15 @@ export function extend(
 ): boolean {
   const i32 = m.i32;
   const next = page + length;
-  if (next >= m.pages) return false;
-  Mutex.lock(m, LOCK);
-  const isFree =
-    (i32[Layout.PAGE_MAP + next] & PageMap.KIND_MASK) === PageMap.FREE_RUN;
+  if (page + wanted > m.pages) return false;
+  const kind = i32[Layout.PAGE_MAP + next] & PageMap.KIND_MASK;
   const rest = i32[recordOf(next) + PoolRecord.LENGTH] - (wanted - length);
-  const fits = isFree && rest >= 0;
-  if (fits) {
-    remove(m, next);
-    if (rest > 0) insert(m, page + wanted, rest);
-    account(m, wanted - length);
-  }
-  Mutex.unlock(m, LOCK);
-  return fits;
+  if (kind !== PageMap.FREE_RUN || rest < 0) return false;
+  remove(m, next);
+  if (rest > 0) insert(m, page + wanted, rest);
+  account(m, wanted - length);
+  markTail(m, page, next, page + wanted);
+  return true;
 }
 
 /** Pages that are handed out now: arenas, spans and large blocks. Count. */

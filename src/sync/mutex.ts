@@ -2,10 +2,10 @@
  * `PyMutex`: the lock of the heap's own structures and of its users.
  *
  * ```text
- *   31                                    5  4  3      2          1         0
- *   ┌──────────────────────────────────────┬──┬──┬───────────┬───────────┬──────┐
- *   │ owner = incarnation << 8 | slot (27) │  │  │OWNER_DIED │HAS_PARKED │LOCKED│
- *   └──────────────────────────────────────┴──┴──┴───────────┴───────────┴──────┘
+ *   31                                    5          1           0
+ *   ┌──────────────────────────────────────┬─ … ─────┬───────────┬──────┐
+ *   │ owner = incarnation << 8 | slot (27) │    0    │HAS_PARKED │LOCKED│
+ *   └──────────────────────────────────────┴─────────┴───────────┴──────┘
  * ```
  *
  * Barging is allowed: a lock that was just given back goes to who comes first.
@@ -15,7 +15,7 @@
  *   L1  LOCKED is 0 ⇒ the owner is 0
  *   L2  a thread is parked on the word ⇒ HAS_PARKED is 1 (not the reverse)
  *   L3  LOCKED and HAS_PARKED are 1 ⇒ only the unlocker changes the word
- *   L4  HANDED_OFF of a woken waiter is 1 ⇔ the word names it as owner
+ *   L4  who wakes and finds itself named as owner was handed the lock
  *
  * ## Threads
  *   All accesses to the word are atomic. The word changes hands by one
@@ -23,7 +23,9 @@
  *   bucket. Taking a lock never changes the caller's thread state, so a
  *   detached thread may take locks; see `threads/lock.ts` for the other kind.
  *   A thread without a thread state has nowhere to park: it spins and naps.
- *   A worker that stops while it is owner leaves a word that names it.
+ *   A worker that stops while it is owner leaves a word that names it; who
+ *   recovers it takes the lock over, mends what it guards, and unlocks it. One
+ *   that stops after it was woken is made up for by waking all waiters.
  *
  * Source: CPython 3.14 Python/lock.c: _PyMutex_LockTimed(),
  * _PyMutex_TryUnlock(); Include/cpython/lock.h.
@@ -45,8 +47,6 @@ import * as ParkingLot from "./parking_lot.ts";
 export const LOCKED = 1;
 /** Bit: somebody may be parked on the word. C: _Py_HAS_PARKED. */
 export const HAS_PARKED = 2;
-/** Bit: the owner died. Reserved. */
-export const OWNER_DIED = 4;
 /** Position of the owner. */
 export const OWNER_SHIFT = 5;
 
@@ -168,6 +168,29 @@ export function ownerOf(m: Memory, at: number): number {
   return Atomics.load(m.i32, at) >>> OWNER_SHIFT;
 }
 
+/**
+ * Takes over the lock of a worker that died, if it has it. For recovery: the
+ * caller mends what the lock guards, and unlocks it.
+ *
+ * @param m The heap.
+ * @param at The mutex. Word index.
+ * @param dead Owner value of the dead worker.
+ * @returns True if the caller has the lock now.
+ */
+export function takeOver(m: Memory, at: number, dead: number): boolean {
+  const i32 = m.i32;
+  const mine = (m.owner << OWNER_SHIFT) | LOCKED;
+  let seen = Atomics.load(i32, at);
+  while ((seen & LOCKED) !== 0 && seen >>> OWNER_SHIFT === dead) {
+    const old = seen;
+    const word = mine | (old & HAS_PARKED);
+    seen = Atomics.compareExchange(i32, at, old, word); // COMMIT
+    if (seen === old) return true;
+    Atomics.pause();
+  }
+  return false;
+}
+
 function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
   const i32 = m.i32;
   if (trySpin(m, at)) return true;
@@ -218,8 +241,7 @@ function parkCounted(
   const result = ParkingLot.park(m, at, word, leftMs, fair);
   if (result === ParkingLot.PARK_AGAIN) return false;
   i32[m.thread + ThreadState.STAT_LOCK_WAITS]++;
-  return result === ParkingLot.PARK_OK &&
-    i32[m.thread + ThreadState.WAITER + Waiter.HANDED_OFF] === 1;
+  return Atomics.load(i32, at) >>> OWNER_SHIFT === m.owner;
 }
 
 function unlockSlow(m: Memory, at: number): void {
@@ -245,7 +267,6 @@ function unlockParked(m: Memory, at: number): void {
   let word = 0;
   if (waiter !== 0) {
     if (((now - i32[waiter + Waiter.TIME_TO_BE_FAIR]) | 0) >= 0) {
-      i32[waiter + Waiter.HANDED_OFF] = 1;
       word = (ownerOfWaiter(i32, waiter) << OWNER_SHIFT) | LOCKED;
     }
     if (ParkingLot.bucketHasWaiters(m, at)) word |= HAS_PARKED;

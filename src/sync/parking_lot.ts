@@ -5,20 +5,24 @@
  * one for each thread state, in the bucket that the word's index hashes to.
  *
  * ## Invariants
- *   K1  a waiter is in the list of bucket (ADDR mod 257) ⇔ IS_UNPARKED is 0
- *       and its thread is inside `park`
+ *   K1  a waiter is in the list of bucket (ADDR mod 257) ⇔ ADDR is not 0
+ *       and UNPARKED_BY is 0
  *   K2  NUM_WAITERS == length of the list; HEAD == 0 ⇔ TAIL == 0
  *   K3  the list is in order of arrival
- *   K4  X_SEMA becomes 1 exactly once per dequeued waiter, after IS_UNPARKED
+ *   K4  X_SEMA becomes 1 exactly once per dequeued waiter, after UNPARKED_BY
  *
  * ## Threads
  *   The list and the waiters on it are plain words under the bucket's raw
  *   mutex. The word waited for is compared under that mutex too, so a change
  *   that is followed by an unpark cannot slip between compare and enqueue.
- *   HANDED_OFF is read by the woken thread without the mutex: the store to
- *   X_SEMA publishes it. A late notify may wake the next sleep of the same
- *   thread; every sleep is a loop on X_SEMA. A worker that stops while it has
- *   a bucket's mutex holds up that bucket.
+ *   A late notify may wake the next sleep of the same thread; every sleep is a
+ *   loop on X_SEMA. Whoever parks must bear being woken for no reason.
+ *
+ *   A worker that stops while it has a bucket's mutex holds up that bucket; one
+ *   that stops between taking a waiter off the list and waking it leaves a
+ *   sleeper that names it in UNPARKED_BY; one that was woken to take a lock and
+ *   stops leaves others asleep. {@linkcode recover} makes up for all three: it
+ *   takes the mutex over, empties every list and wakes everybody.
  *
  * ## Not here
  *   What the words mean: `mutex.ts`, `event.ts`. A thread without a thread
@@ -33,7 +37,9 @@
  */
 
 import type { Memory } from "../memory/mod.ts";
+import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
 import * as Bucket from "../layout/parking_bucket.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as Waiter from "../layout/waiter.ts";
@@ -79,22 +85,22 @@ export function park(
   }
   Atomics.store(i32, waiter + Waiter.X_SEMA, 0);
   i32[waiter + Waiter.ADDR] = addr;
-  i32[waiter + Waiter.IS_UNPARKED] = 0;
+  i32[waiter + Waiter.UNPARKED_BY] = 0;
   i32[waiter + Waiter.TIME_TO_BE_FAIR] = timeToBeFair;
-  i32[waiter + Waiter.HANDED_OFF] = 0;
   enqueueLocked(i32, bucket, waiter);
   RawMutex.unlock(m, bucket + Bucket.X_LOCK);
 
   if (sleep(m, waiter, timeoutMs)) return PARK_OK;
 
   RawMutex.lock(m, bucket + Bucket.X_LOCK);
-  if (i32[waiter + Waiter.IS_UNPARKED] === 1) {
+  if (i32[waiter + Waiter.UNPARKED_BY] !== 0) {
     // Another thread has started to unpark us; wait for its signal.
     RawMutex.unlock(m, bucket + Bucket.X_LOCK);
     sleep(m, waiter, Infinity);
     return PARK_OK;
   }
   removeLocked(i32, bucket, waiter);
+  i32[waiter + Waiter.ADDR] = 0;
   RawMutex.unlock(m, bucket + Bucket.X_LOCK);
   return PARK_TIMEOUT;
 }
@@ -120,7 +126,7 @@ export function beginUnpark(m: Memory, addr: number): number {
   }
   if (waiter !== 0) {
     removeLocked(i32, bucket, waiter);
-    i32[waiter + Waiter.IS_UNPARKED] = 1;
+    i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
   }
   return waiter;
 }
@@ -170,7 +176,7 @@ export function unparkAll(m: Memory, addr: number): void {
     const next = i32[waiter + Waiter.NEXT];
     if (i32[waiter + Waiter.ADDR] === addr) {
       removeLocked(i32, bucket, waiter);
-      i32[waiter + Waiter.IS_UNPARKED] = 1;
+      i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
       i32[waiter + Waiter.NEXT] = 0;
       if (last === 0) woken = waiter;
       else i32[last + Waiter.NEXT] = waiter;
@@ -185,6 +191,63 @@ export function unparkAll(m: Memory, addr: number): void {
     wake(i32, woken);
     woken = next;
   }
+}
+
+/**
+ * Makes up for a worker that died: wakes all that are parked, and those that
+ * it was about to wake. For recovery.
+ *
+ * @param m The heap, of a worker that has a thread state.
+ * @param dead Owner value of the dead worker.
+ */
+export function recover(m: Memory, dead: number): void {
+  for (let bucket = 0; bucket < Bucket.NUM_BUCKETS; bucket++) {
+    const at = Map.BUCKETS + bucket * Bucket.SIZEOF;
+    if (!RawMutex.takeOver(m, at + Bucket.X_LOCK, dead)) {
+      RawMutex.lock(m, at + Bucket.X_LOCK);
+    }
+    emptyLocked(m, at);
+    RawMutex.unlock(m, at + Bucket.X_LOCK);
+  }
+  wakeUnparkedBy(m, unparker(m));
+  wakeUnparkedBy(m, (dead << 1) | 1);
+}
+
+/** Takes all waiters off a list that may be damaged: the records tell. */
+function emptyLocked(m: Memory, bucket: number): void {
+  const i32 = m.i32;
+  const used = Atomics.load(i32, Header.X_THREADS_USED);
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    const waiter = waiterOf(slot);
+    const addr = i32[waiter + Waiter.ADDR]; // racy hint
+    if (addr === 0 || bucketOf(addr) !== bucket) continue;
+    if (i32[waiter + Waiter.UNPARKED_BY] === 0) {
+      i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
+    }
+  }
+  i32[bucket + Bucket.HEAD] = 0;
+  i32[bucket + Bucket.TAIL] = 0;
+  i32[bucket + Bucket.NUM_WAITERS] = 0;
+}
+
+/** Wakes all that somebody took off a list and has not woken. */
+function wakeUnparkedBy(m: Memory, by: number): void {
+  const i32 = m.i32;
+  const used = Atomics.load(i32, Header.X_THREADS_USED);
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    const waiter = waiterOf(slot);
+    if (i32[waiter + Waiter.UNPARKED_BY] !== by) continue; // racy hint
+    if (Atomics.load(i32, waiter + Waiter.X_SEMA) === 0) wake(i32, waiter);
+  }
+}
+
+/** What the caller leaves in UNPARKED_BY. */
+function unparker(m: Memory): number {
+  return (m.owner << 1) | 1;
+}
+
+function waiterOf(slot: number): number {
+  return Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
 }
 
 function bucketOf(addr: number): number {

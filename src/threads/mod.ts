@@ -6,6 +6,7 @@
 
 export * as EvalBreaker from "./eval_breaker.ts";
 export * as Gil from "./gil.ts";
+export * as HeapLock from "./heap_lock.ts";
 export * as Lock from "./lock.ts";
 export * as Qsbr from "./qsbr.ts";
 export * as SafePoint from "./safe_point.ts";

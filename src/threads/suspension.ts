@@ -26,7 +26,8 @@
  *   DETACHED and ATTACHED, a suspender from DETACHED and back. The countdown
  *   and the list of slots are under the threads lock, as are the stopper's
  *   changes, so that a thread that comes or goes is counted right. A worker
- *   that stops while it is a suspender leaves words that name it.
+ *   that stops while it is a suspender leaves words that name it; recovery
+ *   sets them to DETACHED and counts again.
  *
  * Source: CPython 3.14 Python/pystate.c: park_detached_threads(),
  * decrement_stoptheworld_countdown(), tstate_wait_attach().
@@ -36,6 +37,7 @@
  * @module
  */
 
+import { ThreadStateError } from "../errors.ts";
 import type { Memory } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
@@ -101,8 +103,15 @@ export function suspendDetached(m: Memory, slot: number): boolean {
  */
 export function resume(m: Memory, slot: number): void {
   const at = wordOf(slot);
-  const old = Atomics.exchange(m.i32, at, ThreadState.DETACHED); // COMMIT
-  if ((old & WAITED) !== 0) Atomics.notify(m.i32, at);
+  const word = suspendedBy(m.slot);
+  let seen = Atomics.compareExchange(m.i32, at, word, ThreadState.DETACHED); // COMMIT
+  while (seen !== word && (seen & ~WAITED) === word) {
+    const old = seen;
+    seen = Atomics.compareExchange(m.i32, at, old, ThreadState.DETACHED); // COMMIT
+    if (seen !== old) continue;
+    Atomics.notify(m.i32, at);
+    return;
+  }
 }
 
 /**
@@ -112,6 +121,7 @@ export function resume(m: Memory, slot: number): void {
  *
  * @param m The heap.
  * @throws {FatalError} If another worker reports a fatal error meanwhile.
+ * @throws {ThreadStateError} If the thread state was revoked.
  */
 export function waitWhileSuspended(m: Memory): void {
   const i32 = m.i32;
@@ -132,6 +142,7 @@ export function waitWhileSuspended(m: Memory): void {
     }
     seen = Atomics.load(i32, at);
   }
+  requireNotRevoked(m);
 }
 
 /**
@@ -185,13 +196,12 @@ export function shutDownLocked(m: Memory): boolean {
   const at = m.thread + ThreadState.X_STATE;
   const seen = Atomics.load(i32, at);
   if ((seen & STATE_MASK) === ThreadState.SUSPENDED) return false;
+  requireNotRevoked(m);
   if (
-    Atomics.compareExchange(i32, at, seen, ThreadState.SHUTTING_DOWN) !== seen
+    Atomics.compareExchange(i32, at, seen, ThreadState.SHUTTING_DOWN) !== seen // COMMIT
   ) {
     return false;
   }
-  // Before the stopper counts: it may look at the slots at once.
-  i32[m.thread + ThreadState.IN_USE] = 0; // COMMIT
   // Nobody should wait for a thread that is going away.
   if (
     Atomics.load(i32, REQUESTED) !== 0 &&
@@ -213,9 +223,30 @@ export function countOthersLocked(m: Memory): number {
   const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
-    if (slot !== m.slot && isInUse(i32, slot)) count++;
+    if (slot !== m.slot && isCounted(m, slot)) count++;
   }
   return count;
+}
+
+/**
+ * Counts again who has not stopped yet, after a thread has died. The caller
+ * has the threads lock.
+ *
+ * @param m The heap.
+ */
+export function recountLocked(m: Memory): void {
+  const i32 = m.i32;
+  if (Atomics.load(i32, REQUESTED) === 0) return;
+  const requester = Atomics.load(i32, REQUESTER);
+  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  let count = 0;
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    if (slot === requester || !isCounted(m, slot)) continue;
+    const word = Atomics.load(i32, wordOf(slot)) & ~WAITED;
+    if (word !== suspendedBy(requester)) count++;
+  }
+  Atomics.store(i32, COUNTDOWN, count);
+  if (count === 0) PyEvent.notify(m, EVENT);
 }
 
 /**
@@ -256,6 +287,20 @@ export function resumeOthersLocked(m: Memory): void {
   }
 }
 
+/**
+ * Refuses a worker whose thread state was revoked.
+ *
+ * @param m The heap.
+ * @throws {ThreadStateError} If it was.
+ */
+export function requireNotRevoked(m: Memory): void {
+  const word = m.i32[m.thread + ThreadState.X_STATE]; // racy hint
+  if ((word & STATE_MASK) < ThreadState.REVOKED) return;
+  throw new ThreadStateError(
+    "Cannot go on: the thread state of this worker was revoked",
+  );
+}
+
 /** C: decrement_stoptheworld_countdown(). */
 function countDownLocked(m: Memory): void {
   if (Atomics.sub(m.i32, COUNTDOWN, 1) === 1) PyEvent.notify(m, EVENT);
@@ -267,7 +312,13 @@ function suspendedBy(slot: number): number {
 
 function isInUse(i32: Int32Array<SharedArrayBuffer>, slot: number): boolean {
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
-  return i32[thread + ThreadState.IN_USE] === 1;
+  return Atomics.load(i32, thread + ThreadState.X_IN_USE) ===
+    ThreadState.IN_USE;
+}
+
+/** True if a stopper has to wait for the thread. */
+function isCounted(m: Memory, slot: number): boolean {
+  return isInUse(m.i32, slot) && stateOf(m, slot) < ThreadState.SHUTTING_DOWN;
 }
 
 function wordOf(slot: number): number {

@@ -11,8 +11,10 @@
  *           SHUTTING_DOWN ──▶ reserve by another worker ──▶ DETACHED
  * ```
  *
+ * From every state a thread may be REVOKED by another worker, then DEAD.
+ *
  * ## Invariants
- *   T1  IN_USE is 1 ⇔ exactly one worker has the slot
+ *   T1  X_IN_USE is not FREE ⇔ exactly one worker has the slot, dead or alive
  *   T2  two workers never have the same slot and incarnation
  *   T3  free-threaded: X_QSBR_SEQ is not 0 ⇒ the state is ATTACHED, or its
  *       thread is about to change it
@@ -20,11 +22,11 @@
  *   T5  every slot ever used is below X_THREADS_USED
  *
  * ## Threads
- *   Slots are given out and taken back under the threads lock. The state word
- *   is described in `suspension.ts`. Words of a slot in use belong to its
- *   worker unless the layout says otherwise. A worker that stops inside
- *   `reserve` leaves the threads lock taken by nobody; anywhere else, a slot
- *   that stays in use and names it.
+ *   A slot is claimed by one compare-and-exchange, so that its worker has a name
+ *   before it takes its first lock; it is counted, and given back, under the
+ *   threads lock. The state word is described in `suspension.ts`. Words of a
+ *   slot in use belong to its worker unless the layout says otherwise. A worker
+ *   that stops leaves a slot that stays in use until it is recovered.
  *
  * ## Not here
  *   What a thread leaves behind when it exits (`pools/`), which must be handed
@@ -45,6 +47,7 @@ import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as QsbrShared from "../layout/qsbr.ts";
 import * as ThreadState from "../layout/thread_state.ts";
+import * as Waiter from "../layout/waiter.ts";
 import { Mutex } from "../sync/mod.ts";
 import * as EvalBreaker from "./eval_breaker.ts";
 import * as Gil from "./gil.ts";
@@ -68,7 +71,7 @@ export function init(m: Memory): void {
   const i32 = m.i32;
   for (let slot = 0; slot < PageMap.FIRST_SLOT; slot++) {
     const thread = Map.THREADS + slot * ThreadState.SIZEOF;
-    i32[thread + ThreadState.IN_USE] = 1;
+    Atomics.store(i32, thread + ThreadState.X_IN_USE, ThreadState.IN_USE);
     Atomics.store(i32, thread + ThreadState.X_STATE, ThreadState.DETACHED);
     Atomics.store(i32, thread + ThreadState.X_NEWS, 0);
     Atomics.store(i32, thread + ThreadState.X_RAW_NEWS, 0);
@@ -87,33 +90,51 @@ export function init(m: Memory): void {
  */
 export function reserve(m: Memory): boolean {
   const i32 = m.i32;
-  Mutex.lock(m, THREADS_LOCK);
-  const slot = freeSlotLocked(i32);
-  if (slot === 0) {
-    Mutex.unlock(m, THREADS_LOCK);
-    return false;
-  }
+  const slot = claimSlot(i32);
+  if (slot === 0) return false;
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
   const incarnation = nextIncarnation(i32[thread + ThreadState.INCARNATION]);
   i32[thread + ThreadState.INCARNATION] = incarnation;
-  for (let at = ThreadState.STAT_REMOTE_FREES; at < ZEROED_END; at++) {
-    i32[thread + at] = 0;
-  }
+  m.slot = slot;
+  m.thread = thread;
+  m.owner = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
+  clear(m);
+  raiseUsed(i32, slot + 1);
+  Mutex.lock(m, THREADS_LOCK);
+  const word = Suspension.wordForNewcomerLocked(m);
+  Atomics.store(i32, thread + ThreadState.X_STATE, word);
+  Atomics.store(i32, thread + ThreadState.X_IN_USE, ThreadState.IN_USE); // COMMIT
+  Mutex.unlock(m, THREADS_LOCK);
+  return true;
+}
+
+/** Clears what the last worker left in the slot. */
+function clear(m: Memory): void {
+  const { i32, thread } = m;
+  Atomics.store(
+    i32,
+    thread + ThreadState.X_STATE,
+    ThreadState.SHUTTING_DOWN,
+  );
+  Atomics.store(i32, thread + ThreadState.X_CERTIFIED, 0);
   Atomics.store(i32, thread + ThreadState.X_EVAL_BREAKER, 0);
   Atomics.store(i32, thread + ThreadState.X_QSBR_SEQ, QsbrShared.OFFLINE);
   Atomics.store(i32, thread + ThreadState.X_NEWS, 0);
   Atomics.store(i32, thread + ThreadState.X_RAW_NEWS, 0);
-  i32[thread + ThreadState.IN_USE] = 1; // COMMIT
-  const word = Suspension.wordForNewcomerLocked(m);
-  Atomics.store(i32, thread + ThreadState.X_STATE, word);
-  if (slot >= Atomics.load(i32, THREADS_USED)) {
-    Atomics.store(i32, THREADS_USED, slot + 1);
+  i32[thread + ThreadState.WAITER + Waiter.ADDR] = 0;
+  for (let at = ThreadState.STAT_REMOTE_FREES; at < ZEROED_END; at++) {
+    i32[thread + at] = 0;
   }
-  Mutex.unlock(m, THREADS_LOCK);
-  m.slot = slot;
-  m.thread = thread;
-  m.owner = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
-  return true;
+}
+
+/** Makes X_THREADS_USED at least `used`. */
+function raiseUsed(i32: Int32Array<SharedArrayBuffer>, used: number): void {
+  let seen = Atomics.load(i32, THREADS_USED);
+  while (seen < used) {
+    const old = seen;
+    seen = Atomics.compareExchange(i32, THREADS_USED, old, used);
+    if (seen === old) return;
+  }
 }
 
 /**
@@ -135,6 +156,8 @@ export function release(m: Memory): void {
   }
   Mutex.unlock(m, THREADS_LOCK);
   if (attached && m.build === Header.BUILD_GIL) Gil.dropFinal(m);
+  // Last of all: while it has the slot, its name can be looked up.
+  Atomics.store(m.i32, m.thread + ThreadState.X_IN_USE, ThreadState.FREE);
   m.slot = 0;
   m.thread = 0;
   m.owner = 0;
@@ -165,7 +188,7 @@ export function attach(m: Memory): void {
     if (seen === ThreadState.DETACHED) break;
     // Who has us suspended may need the GIL to let go of us.
     if (takesGil) Gil.drop(m);
-    Suspension.waitWhileSuspended(m);
+    Suspension.waitWhileSuspended(m); // throws if revoked
   }
   if (!takesGil) Qsbr.attach(m);
 }
@@ -181,20 +204,29 @@ export function attach(m: Memory): void {
  */
 export function detach(m: Memory): void {
   requireState(m, ThreadState.ATTACHED, true, "detach");
-  const i32 = m.i32;
-  const at = m.thread + ThreadState.X_STATE;
   if (m.build === Header.BUILD_GIL) {
-    Atomics.store(i32, at, ThreadState.DETACHED); // COMMIT
+    leaveAttached(m);
     Gil.drop(m);
     return;
   }
   Qsbr.detach(m);
-  Atomics.store(i32, at, ThreadState.DETACHED); // COMMIT
+  leaveAttached(m);
   // Without this the stopper would find us at its next look, 1 ms later.
   if (EvalBreaker.isSet(m, m.slot, EvalBreaker.PLEASE_STOP)) {
     EvalBreaker.clear(m, m.slot, EvalBreaker.PLEASE_STOP);
     Suspension.yieldToStopper(m);
   }
+}
+
+/** ATTACHED becomes DETACHED, unless the thread state was revoked. */
+function leaveAttached(m: Memory): void {
+  const seen = Atomics.compareExchange(
+    m.i32,
+    m.thread + ThreadState.X_STATE,
+    ThreadState.ATTACHED,
+    ThreadState.DETACHED,
+  ); // COMMIT
+  if (seen !== ThreadState.ATTACHED) Suspension.requireNotRevoked(m);
 }
 
 /**
@@ -221,6 +253,7 @@ function requireState(
       `Cannot ${action}: this worker has no thread state`,
     );
   }
+  Suspension.requireNotRevoked(m);
   const seen = Atomics.load(m.i32, m.thread + ThreadState.X_STATE);
   if ((seen === state) !== expected) {
     throw new ThreadStateError(
@@ -231,11 +264,17 @@ function requireState(
   }
 }
 
-/** Lowest slot that no worker has, or 0. The caller has the threads lock. */
-function freeSlotLocked(i32: Int32Array<SharedArrayBuffer>): number {
+/** Claims the lowest slot that no worker has. Returns 0 if there is none. */
+function claimSlot(i32: Int32Array<SharedArrayBuffer>): number {
   for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
-    const thread = Map.THREADS + slot * ThreadState.SIZEOF;
-    if (i32[thread + ThreadState.IN_USE] === 0) return slot;
+    const at = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.X_IN_USE;
+    const seen = Atomics.compareExchange(
+      i32,
+      at,
+      ThreadState.FREE,
+      ThreadState.RESERVING,
+    ); // COMMIT
+    if (seen === ThreadState.FREE) return slot;
   }
   return 0;
 }

@@ -105,14 +105,14 @@ const CANARIES: [invariant: string, bug: string, damage: Damage][] = [
     12345,
   ]],
   ["N1", "remote free never announced", (s) => [remoteOf(s), s.small]],
-  ["N1", "news of a page without any", (s) => [
-    s.heap.core.m.thread + ThreadState.X_NEWS,
-    pageOf(s.small),
-  ]],
   ["N2", "remote stack holds a free block", (s) => [remoteOf(s), s.freed]],
-  ["N3", "news of an unused slot", () => [
-    Layout.THREADS + 2 * ThreadState.SIZEOF + ThreadState.X_NEWS,
-    -5,
+  ["N3", "stack half drained", (s) => [
+    poolOf(s.small) + PoolRecord.DRAIN,
+    (1 << RemoteRecord.TOP_BITS) | 5,
+  ]],
+  ["R1", "pages taken and forgotten", (s) => [
+    keyOf(s.large),
+    PageMap.LARGE | (PageMap.TAKEN << PageMap.DOMAIN_SHIFT),
   ]],
   ["A1", "usable arena of another set", (s) => [
     arenaOf(s.small) + ArenaObject.SET,

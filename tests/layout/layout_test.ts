@@ -58,7 +58,7 @@ Deno.test("layout: fields of a record are distinct and inside of it", () => {
     ], PoolRecord.SIZEOF],
     [
       { ...RemoteRecord },
-      ["X_REMOTE", "X_NEWS_NEXT", "GOAL"],
+      ["X_REMOTE", "TAKEN_PAGES", "GOAL", "SHAPE"],
       RemoteRecord.SIZEOF,
     ],
     [{ ...ArenaObject }, [
@@ -74,9 +74,8 @@ Deno.test("layout: fields of a record are distinct and inside of it", () => {
       "X_SEMA",
       "ADDR",
       "NEXT",
-      "IS_UNPARKED",
+      "UNPARKED_BY",
       "TIME_TO_BE_FAIR",
-      "HANDED_OFF",
     ], ThreadState.STAT_REMOTE_FREES - ThreadState.WAITER],
     [
       { ...ParkingBucket },

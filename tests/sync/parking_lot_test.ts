@@ -178,7 +178,7 @@ describe("ParkingLot", () => {
       // wants the bucket, to leave it.
       const lock = bucketOf(at) + Bucket.X_LOCK;
       waitUntil(fleet.control, CLOCK_READS, 2);
-      waitUntil(m.i32, lock, 2);
+      waitUntil(m.i32, lock, (m.owner << 5) | 3);
       // An unparker that is stuck between the two halves: bucket free, waiter
       // not yet woken.
       RawMutex.unlock(m, lock);

@@ -74,8 +74,8 @@ describe("ThreadStates.reserve()", () => {
     for (let at = ThreadState.STAT_REMOTE_FREES; at < RINGS_END; at++) {
       m.i32[thread + at] = 7;
     }
-    m.i32[thread + ThreadState.X_NEWS] = ThreadState.CLOSED;
-    m.i32[thread + ThreadState.X_RAW_NEWS] = ThreadState.CLOSED;
+    m.i32[thread + ThreadState.X_NEWS] = 5;
+    m.i32[thread + ThreadState.X_RAW_NEWS] = 5;
     m.i32[thread + ThreadState.X_EVAL_BREAKER] = 7;
     ThreadStates.release(m);
     assertEquals(
