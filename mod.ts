@@ -31,8 +31,9 @@ export {
 export { MemDomain, type Sized } from "./src/domains/mem.ts";
 export { ObjDomain } from "./src/domains/obj.ts";
 export { RawDomain } from "./src/domains/raw.ts";
+export type { RevokeReport } from "./src/face/revoke.ts";
 export type { HeapStats } from "./src/face/stats.ts";
-export { Threads } from "./src/face/threads.ts";
+export { Threads, type ThreadStateName } from "./src/face/threads.ts";
 export {
   FatalError,
   HandleError,

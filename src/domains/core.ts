@@ -16,7 +16,7 @@ import { ThreadStateError } from "../errors.ts";
 import { type Clock, Create, type Memory } from "../memory/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
-import { Gil, Qsbr, ThreadStates } from "../threads/mod.ts";
+import { Gil, Qsbr, Suspension, ThreadStates } from "../threads/mod.ts";
 import { MemDomain } from "./mem.ts";
 import { ObjDomain } from "./obj.ts";
 import { RawDomain } from "./raw.ts";
@@ -85,15 +85,26 @@ export class Core {
     for (const domain of this.#others) domain.detach();
   }
 
-  /** Thread exit: its pools go to whoever needs them, its slot is free. */
-  close(): void {
-    if (this.isClosed) return;
-    if (!this.isAttached) this.attach();
+  /** True once another worker has cut this one off. */
+  get isRevoked(): boolean {
+    return !this.isClosed && Suspension.isLost(this.m);
+  }
+
+  /** Closes the domains for good; what was held stays where it is. */
+  #abandon(): void {
     this.isClosed = true;
-    Leave.exit(this.m);
     this.#shut();
     this.raw.close();
     for (const domain of this.#others) domain.close();
+  }
+
+  /** Thread exit: its pools go to whoever needs them, its slot is free. */
+  close(): void {
+    if (this.isClosed) return;
+    if (this.isRevoked) return this.#abandon();
+    if (!this.isAttached) this.attach();
+    Leave.exit(this.m);
+    this.#abandon();
     // Attached until it is gone: nobody may suspend a thread without news
     // lists, and open them again in its name.
     ThreadStates.release(this.m);

@@ -23,6 +23,7 @@ import * as RemoteRecord from "../layout/remote_record.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
 import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
+import { Suspension } from "../threads/mod.ts";
 import * as Describe from "./describe.ts";
 import * as Failure from "./failure.ts";
 import type { Route } from "./route.ts";
@@ -38,8 +39,12 @@ const KIND_AND_DOMAIN = (1 << PageMap.HOLDER_SHIFT) - 1;
 
 export { isProduct, isSize, PY_SSIZE_T_MAX } from "./sizes.ts";
 
-/** Refuses a call on MEM or OBJ without an attached thread state. */
+/**
+ * Refuses a call on MEM or OBJ without an attached thread state, and any call
+ * of a worker that was revoked.
+ */
 function requireAttached(route: Route, verb: string): void {
+  Suspension.requireNotRevoked(route.m);
   if (route.isAttached) return;
   throw new ThreadStateError(
     `Cannot ${verb} in the ${route.name} domain without an attached thread ` +

@@ -3,7 +3,8 @@
  *
  * ## Threads
  *   A `Heap` belongs to one worker; what it stands for is shared. A worker
- *   that ends without `close()` keeps its thread state and what it holds.
+ *   that ends without `close()` keeps its thread state and what it holds until
+ *   another recovers it: `reap()`, `revoke()`.
  *
  * @module
  */
@@ -15,6 +16,8 @@ import { Core, MemDomain, ObjDomain, RawDomain } from "../domains/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../check/mod.ts";
 import type { Views } from "../types/views.ts";
+import { Certificate } from "./certificate.ts";
+import * as Revocations from "./revoke.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";
 
@@ -103,6 +106,8 @@ export class Heap implements Views {
   declare readonly f32: Float32Array<SharedArrayBuffer>;
   /** The heap as doubles; index = address / 8. */
   declare readonly f64: Float64Array<SharedArrayBuffer>;
+  /** What tells others of the death of this worker. */
+  readonly #certificate: Certificate;
   /** @ignore The inside, for tools and tests. */
   declare readonly core: Core.Core;
 
@@ -116,6 +121,7 @@ export class Heap implements Views {
     this.obj = new ObjDomain(m, true);
     core.enlist(this.raw, this.mem, this.obj);
     this.threads = new Threads(core, id, current);
+    this.#certificate = new Certificate(core);
     this.buffer = m.buffer;
     this.i8 = new Int8Array(m.buffer);
     this.u8 = m.u8;
@@ -188,10 +194,58 @@ export class Heap implements Views {
    */
   close(): void {
     if (this.core.isClosed) return;
-    if (!this.core.isAttached) this.threads.attach();
+    if (!this.core.isRevoked) {
+      if (!this.core.isAttached) this.threads.attach();
+      Stats.fold(this.core.m);
+    }
     this.threads.leave();
-    Stats.fold(this.core.m);
     this.core.close();
+    this.#certificate.tearUp();
+  }
+
+  /**
+   * Takes a death certificate: a Web Lock that this worker holds until it
+   * closes the heap, or ends. {@linkcode Heap.reap} in another worker can then
+   * tell for sure that this one has ended, whatever way it did.
+   *
+   * @returns False where there are no Web Locks; then nothing is taken.
+   * @throws {ThreadStateError} If the heap is closed.
+   */
+  certify(): Promise<boolean> {
+    return this.#certificate.take();
+  }
+
+  /**
+   * Cuts another worker off from the heap: it attaches no more and gets no
+   * memory, and finds out on its next call that needs either.
+   *
+   * With `{ dead: true }` the caller vouches that it never runs again. Then its
+   * locks are freed, what it left half done is ended or undone, and what it
+   * held goes to whoever needs it. Without, that stays in quarantine under its
+   * name: the worker may still be running.
+   *
+   * @param worker What `heap.threads.id` is in that worker, or its slot.
+   * @param options Whether the worker is known to be dead.
+   * @returns What was found.
+   * @throws {RangeError} If `worker` is no number of a worker.
+   * @throws {ThreadStateError} If it is this worker's own, if no worker has the
+   * slot, or if this heap is closed.
+   */
+  revoke(
+    worker: number,
+    options: { readonly dead?: boolean } = {},
+  ): Revocations.RevokeReport {
+    return Revocations.revoke(this.core, worker, options.dead === true);
+  }
+
+  /**
+   * Recovers every worker whose death certificate shows that it has ended.
+   *
+   * @returns What was found, a report for each.
+   * @throws {ThreadStateError} If the heap is closed.
+   */
+  reap(): Promise<Revocations.RevokeReport[]> {
+    return Revocations.reap(this.core);
   }
 
   /** {@linkcode Heap.close}, for `using`. */

@@ -11,8 +11,8 @@ import { ThreadStateError } from "../errors.ts";
 import type { Core } from "../domains/core.ts";
 import { Gil, SafePoint, ThreadStates, World } from "../threads/mod.ts";
 
-/** States of a thread state, by number. */
-const STATES = [
+/** @ignore States of a thread state, by number. */
+export const STATES = [
   "detached",
   "attached",
   "suspended",
@@ -61,6 +61,11 @@ export class Threads {
     return this.#core.m.slot;
   }
 
+  /** A number that no other worker of the heap has or will have. */
+  get id(): number {
+    return this.#core.m.owner;
+  }
+
   /** What the thread state is now. */
   get state(): ThreadStateName {
     const m = this.#core.m;
@@ -79,7 +84,9 @@ export class Threads {
       throw new ThreadStateError("Cannot attach: the heap is closed");
     }
     const current = this.#current.get(this.#id);
-    if (current !== undefined) {
+    if (
+      current !== undefined && (current === this.#core || !current.isRevoked)
+    ) {
       const whose = current === this.#core
         ? "the thread state is attached already"
         : "this worker has another attached thread state of the heap";
@@ -186,6 +193,7 @@ export class Threads {
 
   /** @ignore Forgets the attached thread state: the heap closes it itself. */
   leave(): void {
+    if (this.#current.get(this.#id) !== this.#core) return;
     this.#current.delete(this.#id);
   }
 

@@ -30,8 +30,7 @@ import * as Ring from "./ring.ts";
 import * as SizeClasses from "./size_classes.ts";
 import * as Supply from "./supply.ts";
 
-const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, DRAIN } =
-  PoolRecord;
+const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, DRAIN } = PoolRecord;
 const COUNT_SHIFT = RemoteRecord.TOP_BITS;
 
 /** True if a page map word is that of a pool or span. */

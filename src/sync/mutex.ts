@@ -40,6 +40,7 @@ import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as Waiter from "../layout/waiter.ts";
+import * as Death from "./death.ts";
 import * as Fatal from "./fatal.ts";
 import * as ParkingLot from "./parking_lot.ts";
 
@@ -58,6 +59,8 @@ const PAUSES_PER_SPIN = 7;
 const TIME_TO_BE_FAIR_MS = 1;
 /** Sleep of a thread that cannot park. Milliseconds. */
 const NAP_MS = 0.1;
+/** Sleep of who recovers a lock that somebody else has. Milliseconds. */
+const RECOVERY_NAP_MS = 1;
 
 /**
  * Takes the lock if it is free. C: `PyMutex_LockTimed()` with timeout 0.
@@ -169,19 +172,18 @@ export function ownerOf(m: Memory, at: number): number {
 }
 
 /**
- * Takes over the lock of a worker that died, if it has it. For recovery: the
- * caller mends what the lock guards, and unlocks it.
+ * Takes over the lock if who has it is dead. For recovery: the caller mends what
+ * the lock guards, and unlocks it.
  *
  * @param m The heap.
  * @param at The mutex. Word index.
- * @param dead Owner value of the dead worker.
- * @returns True if the caller has the lock now.
+ * @returns True if it was a dead worker's and is the caller's now.
  */
-export function takeOver(m: Memory, at: number, dead: number): boolean {
+export function takeOver(m: Memory, at: number): boolean {
   const i32 = m.i32;
   const mine = (m.owner << OWNER_SHIFT) | LOCKED;
   let seen = Atomics.load(i32, at);
-  while ((seen & LOCKED) !== 0 && seen >>> OWNER_SHIFT === dead) {
+  while ((seen & LOCKED) !== 0 && Death.isDead(m, seen >>> OWNER_SHIFT)) {
     const old = seen;
     const word = mine | (old & HAS_PARKED);
     seen = Atomics.compareExchange(i32, at, old, word); // COMMIT
@@ -189,6 +191,20 @@ export function takeOver(m: Memory, at: number, dead: number): boolean {
     Atomics.pause();
   }
   return false;
+}
+
+/**
+ * Takes the lock, from a dead worker if need be, without parking. For recovery.
+ *
+ * @param m The heap.
+ * @param at The mutex. Word index.
+ */
+export function lockRecovering(m: Memory, at: number): void {
+  while (!takeOver(m, at) && !tryLock(m, at)) {
+    const seen = Atomics.load(m.i32, at);
+    if ((seen & LOCKED) !== 0) Atomics.wait(m.i32, at, seen, RECOVERY_NAP_MS);
+    Fatal.check(m);
+  }
 }
 
 function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {

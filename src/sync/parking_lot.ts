@@ -43,6 +43,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as Bucket from "../layout/parking_bucket.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as Waiter from "../layout/waiter.ts";
+import * as Death from "./death.ts";
 import * as Fatal from "./fatal.ts";
 import * as RawMutex from "./raw_mutex.ts";
 
@@ -194,60 +195,56 @@ export function unparkAll(m: Memory, addr: number): void {
 }
 
 /**
- * Makes up for a worker that died: wakes all that are parked, and those that
- * it was about to wake. For recovery.
+ * Makes up for workers that died: wakes all that are parked, and those that
+ * the dead were about to wake. Several workers may do so at once. For recovery.
  *
  * @param m The heap, of a worker that has a thread state.
- * @param dead Owner value of the dead worker.
  */
-export function recover(m: Memory, dead: number): void {
+export function recover(m: Memory): void {
   for (let bucket = 0; bucket < Bucket.NUM_BUCKETS; bucket++) {
     const at = Map.BUCKETS + bucket * Bucket.SIZEOF;
-    if (!RawMutex.takeOver(m, at + Bucket.X_LOCK, dead)) {
-      RawMutex.lock(m, at + Bucket.X_LOCK);
-    }
+    RawMutex.lockRecovering(m, at + Bucket.X_LOCK);
     emptyLocked(m, at);
     RawMutex.unlock(m, at + Bucket.X_LOCK);
   }
-  wakeUnparkedBy(m, unparker(m));
-  wakeUnparkedBy(m, (dead << 1) | 1);
+  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
+    const by = m.i32[waiter + Waiter.UNPARKED_BY]; // racy hint
+    // Nobody else will wake it: nobody else has our name.
+    if (by === unparker(m) && isAsleep(m.i32, waiter)) wake(m.i32, waiter);
+  }
 }
 
-/** Takes all waiters off a list that may be damaged: the records tell. */
+/** True if the semaphore of a waiter was not raised. */
+function isAsleep(i32: Int32Array<SharedArrayBuffer>, waiter: number): boolean {
+  return Atomics.load(i32, waiter + Waiter.X_SEMA) === 0;
+}
+
+/**
+ * Takes all waiters off a list that may be damaged, and those that a dead
+ * worker has taken off and not woken: the records tell.
+ */
 function emptyLocked(m: Memory, bucket: number): void {
   const i32 = m.i32;
   const used = Atomics.load(i32, Header.X_THREADS_USED);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
-    const waiter = waiterOf(slot);
+    const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
     const addr = i32[waiter + Waiter.ADDR]; // racy hint
     if (addr === 0 || bucketOf(addr) !== bucket) continue;
-    if (i32[waiter + Waiter.UNPARKED_BY] === 0) {
-      i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
-    }
+    const by = i32[waiter + Waiter.UNPARKED_BY];
+    const isLeft = by !== 0 && Death.isDead(m, by >>> 1) &&
+      isAsleep(i32, waiter);
+    if (by === 0 || isLeft) i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
   }
   i32[bucket + Bucket.HEAD] = 0;
   i32[bucket + Bucket.TAIL] = 0;
   i32[bucket + Bucket.NUM_WAITERS] = 0;
 }
 
-/** Wakes all that somebody took off a list and has not woken. */
-function wakeUnparkedBy(m: Memory, by: number): void {
-  const i32 = m.i32;
-  const used = Atomics.load(i32, Header.X_THREADS_USED);
-  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
-    const waiter = waiterOf(slot);
-    if (i32[waiter + Waiter.UNPARKED_BY] !== by) continue; // racy hint
-    if (Atomics.load(i32, waiter + Waiter.X_SEMA) === 0) wake(i32, waiter);
-  }
-}
-
 /** What the caller leaves in UNPARKED_BY. */
 function unparker(m: Memory): number {
   return (m.owner << 1) | 1;
-}
-
-function waiterOf(slot: number): number {
-  return Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
 }
 
 function bucketOf(addr: number): number {

@@ -26,6 +26,7 @@
  */
 
 import type { Memory } from "../memory/mod.ts";
+import * as Death from "./death.ts";
 import * as Fatal from "./fatal.ts";
 
 const FREE = 0;
@@ -35,6 +36,8 @@ const OWNER_SHIFT = 5;
 
 /** Looks at the word before the first sleep, about 10 µs. Count. */
 const SPINS = 250;
+/** Sleep of who recovers a lock that somebody else has. Milliseconds. */
+const NAP_MS = 1;
 
 /**
  * Takes the lock, sleeping if need be.
@@ -105,25 +108,21 @@ export function unlock(m: Memory, at: number): void {
 }
 
 /**
- * Takes over the lock of a worker that died, if it has it, and wakes all that
- * sleep for it. For recovery.
+ * Takes the lock even if who has it is dead, and wakes all that sleep for it:
+ * one of them may have been the dead one's turn. For recovery.
  *
  * @param m The heap.
  * @param at The lock. Word index.
- * @param dead Owner value of the dead worker.
- * @returns True if the caller has the lock now.
  */
-export function takeOver(m: Memory, at: number, dead: number): boolean {
+export function lockRecovering(m: Memory, at: number): void {
   const i32 = m.i32;
   const mine = (m.owner << OWNER_SHIFT) | LOCKED | WAITED;
-  let seen = Atomics.load(i32, at);
-  while (seen !== FREE && seen >>> OWNER_SHIFT === dead) {
-    const old = seen;
-    seen = Atomics.compareExchange(i32, at, old, mine);
-    if (seen === old) return true;
+  while (true) {
+    const seen = Atomics.load(i32, at);
+    const isTakeable = seen === FREE || Death.isDead(m, seen >>> OWNER_SHIFT);
+    if (!isTakeable) Atomics.wait(i32, at, seen, NAP_MS);
+    else if (Atomics.compareExchange(i32, at, seen, mine) === seen) break;
     Atomics.pause();
   }
-  // The dead one may have been woken to take the lock, and have died since.
   Atomics.notify(i32, at);
-  return false;
 }

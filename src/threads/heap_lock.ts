@@ -11,7 +11,6 @@
  */
 
 import type { Memory } from "../memory/mod.ts";
-import * as ThreadState from "../layout/thread_state.ts";
 import { Mutex } from "../sync/mod.ts";
 import * as Suspension from "./suspension.ts";
 
@@ -24,9 +23,7 @@ import * as Suspension from "./suspension.ts";
  */
 export function lock(m: Memory, at: number): void {
   Mutex.lock(m, at);
-  if (m.thread === 0) return;
-  const word = Atomics.load(m.i32, m.thread + ThreadState.X_STATE);
-  if ((word & Suspension.STATE_MASK) >= ThreadState.REVOKED) refuse(m, at);
+  if (Suspension.isLost(m)) refuse(m, at);
 }
 
 /** Gives the lock back and throws. */

@@ -102,8 +102,19 @@ export function suspendDetached(m: Memory, slot: number): boolean {
  * @param slot Slot of a thread that the caller suspended.
  */
 export function resume(m: Memory, slot: number): void {
+  resumeFrom(m, slot, m.slot);
+}
+
+/**
+ * Ends a suspension by a worker, in its name. For recovery.
+ *
+ * @param m The heap.
+ * @param slot Slot of a thread that was suspended.
+ * @param by Slot of who suspended it.
+ */
+export function resumeFrom(m: Memory, slot: number, by: number): void {
   const at = wordOf(slot);
-  const word = suspendedBy(m.slot);
+  const word = suspendedBy(by);
   let seen = Atomics.compareExchange(m.i32, at, word, ThreadState.DETACHED); // COMMIT
   while (seen !== word && (seen & ~WAITED) === word) {
     const old = seen;
@@ -195,8 +206,10 @@ export function shutDownLocked(m: Memory): boolean {
   const i32 = m.i32;
   const at = m.thread + ThreadState.X_STATE;
   const seen = Atomics.load(i32, at);
-  if ((seen & STATE_MASK) === ThreadState.SUSPENDED) return false;
-  requireNotRevoked(m);
+  const state = seen & STATE_MASK;
+  if (state === ThreadState.SUSPENDED || state >= ThreadState.REVOKED) {
+    return false; // the caller waits, or finds out
+  }
   if (
     Atomics.compareExchange(i32, at, seen, ThreadState.SHUTTING_DOWN) !== seen // COMMIT
   ) {
@@ -288,14 +301,31 @@ export function resumeOthersLocked(m: Memory): void {
 }
 
 /**
- * Refuses a worker whose thread state was revoked.
+ * Whether the caller has lost its thread state: it was revoked, perhaps
+ * recovered, and another worker may have the slot.
  *
  * @param m The heap.
- * @throws {ThreadStateError} If it was.
+ * @returns True if it has; false for a worker that never had one.
+ */
+export function isLost(m: Memory): boolean {
+  if (m.thread === 0) return false;
+  const { i32, thread } = m;
+  const state = Atomics.load(i32, thread + ThreadState.X_STATE) & STATE_MASK;
+  const incarnation = i32[thread + ThreadState.INCARNATION]; // racy hint
+  return state >= ThreadState.SHUTTING_DOWN ||
+    incarnation !== m.owner >>> PageMap.INCARNATION_SHIFT;
+}
+
+/**
+ * Refuses a worker that has lost its thread state. Costs one load if it has
+ * not; one that was revoked a moment ago may pass.
+ *
+ * @param m The heap.
+ * @throws {ThreadStateError} If it has.
  */
 export function requireNotRevoked(m: Memory): void {
   const word = m.i32[m.thread + ThreadState.X_STATE]; // racy hint
-  if ((word & STATE_MASK) < ThreadState.REVOKED) return;
+  if (word === ThreadState.ATTACHED || !isLost(m)) return;
   throw new ThreadStateError(
     "Cannot go on: the thread state of this worker was revoked",
   );

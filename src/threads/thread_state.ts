@@ -194,6 +194,28 @@ export function attach(m: Memory): void {
 }
 
 /**
+ * Attaches this worker's thread state if it is not suspended. Free-threaded
+ * build only. For recovery, which must not wait for the dead.
+ *
+ * @param m The heap.
+ * @returns True if it is attached now.
+ */
+export function tryAttach(m: Memory): boolean {
+  const seen = Atomics.compareExchange(
+    m.i32,
+    m.thread + ThreadState.X_STATE,
+    ThreadState.DETACHED,
+    ThreadState.ATTACHED,
+  ); // COMMIT
+  if (seen !== ThreadState.DETACHED) {
+    Suspension.requireNotRevoked(m);
+    return false;
+  }
+  Qsbr.attach(m);
+  return true;
+}
+
+/**
  * Detaches this worker's thread state: it may block as long as it likes, and
  * may not touch MEM and OBJ. If somebody stops the world, it counts as stopped.
  *
@@ -207,10 +229,12 @@ export function detach(m: Memory): void {
   if (m.build === Header.BUILD_GIL) {
     leaveAttached(m);
     Gil.drop(m);
+    Suspension.requireNotRevoked(m);
     return;
   }
   Qsbr.detach(m);
   leaveAttached(m);
+  Suspension.requireNotRevoked(m);
   // Without this the stopper would find us at its next look, 1 ms later.
   if (EvalBreaker.isSet(m, m.slot, EvalBreaker.PLEASE_STOP)) {
     EvalBreaker.clear(m, m.slot, EvalBreaker.PLEASE_STOP);
@@ -220,13 +244,12 @@ export function detach(m: Memory): void {
 
 /** ATTACHED becomes DETACHED, unless the thread state was revoked. */
 function leaveAttached(m: Memory): void {
-  const seen = Atomics.compareExchange(
+  Atomics.compareExchange(
     m.i32,
     m.thread + ThreadState.X_STATE,
     ThreadState.ATTACHED,
     ThreadState.DETACHED,
   ); // COMMIT
-  if (seen !== ThreadState.ATTACHED) Suspension.requireNotRevoked(m);
 }
 
 /**

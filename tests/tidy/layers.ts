@@ -12,6 +12,7 @@ export const LAYERS: readonly string[] = [
   "src/threads",
   "src/raw",
   "src/pools",
+  "src/recovery",
   "src/domains",
   "src/hooks",
   "src/objects",
