@@ -64,11 +64,12 @@ function checkHeader(c: Checker): void {
     i32[Header.MAGIC] === Header.MAGIC_VALUE &&
       i32[Header.VERSION] === Header.VERSION_VALUE &&
       i32[Header.PAGES] * Layout.PAGE_SIZE === c.m.buffer.byteLength &&
-      i32[Header.REMOTES] === remotes && i32[Header.BUILD] === c.m.build,
+      i32[Header.REMOTES] === remotes && i32[Header.BUILD] === c.m.build &&
+      i32[Header.FIRST_PAGE] === c.m.firstPage && i32[Header.X_READY] === 1,
     "M1",
     "the header does not fit the buffer",
   );
-  const first = i32[Header.FIRST_PAGE];
+  const first = c.m.firstPage;
   for (let page = 0; page < first; page++) {
     c.expect(
       c.keyOf(page) === PageMap.METADATA,

@@ -70,7 +70,7 @@ export class Checker {
 
   /** True if a number is that of a page that may be handed out. */
   isPage(page: number): boolean {
-    return page >= this.m.i32[Header.FIRST_PAGE] && page < this.m.pages;
+    return page >= this.m.firstPage && page < this.m.pages;
   }
 
   /** Page map word of a page. */

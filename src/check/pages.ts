@@ -190,7 +190,7 @@ function checkTaken(c: Checker, page: number): number {
 export function checkPages(c: Checker): void {
   const { i32 } = c.m;
   let wasFree = false;
-  let page = i32[Header.FIRST_PAGE];
+  let page = c.m.firstPage;
   while (page < c.m.pages) {
     const arena = Runs.arenaOf(page);
     const isArena = page % Layout.PAGES_PER_ARENA === 0 &&
@@ -244,7 +244,7 @@ export function checkBins(c: Checker): void {
   );
   const used = i32[Layout.RUNS + RunBins.USED_PAGES];
   c.expect(
-    used + c.freePages + i32[Header.FIRST_PAGE] === c.m.pages,
+    used + c.freePages + c.m.firstPage === c.m.pages,
     "R5",
     `${used} pages are in use and ${c.freePages} free, of ${c.m.pages}`,
   );

@@ -16,6 +16,7 @@ import { ThreadStateError } from "../errors.ts";
 import { type Clock, Create, type Memory } from "../memory/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import { Gil, Qsbr, Suspension, ThreadStates } from "../threads/mod.ts";
 import { MemDomain } from "./mem.ts";
 import { ObjDomain } from "./obj.ts";
@@ -62,8 +63,12 @@ export class Core {
 
   /** `PyEval_SaveThread()`: gives the GIL up where there is one. */
   detach(): void {
+    const { m } = this;
+    if (!Suspension.isLost(m) && !ThreadStates.isAttached(m)) {
+      Damage.damaged(m, "the state of this worker's thread is not ATTACHED");
+    }
     this.#shut();
-    ThreadStates.detach(this.m);
+    ThreadStates.detach(m);
   }
 
   /** Adds domains of a face to those that attach and detach. */

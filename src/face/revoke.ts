@@ -16,7 +16,7 @@ import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import { Fence, Recovery } from "../recovery/mod.ts";
 import { isReleased } from "./certificate.ts";
 import { STATES, type ThreadStateName } from "./threads.ts";
@@ -120,7 +120,7 @@ export function revoke(
 /** Workers with a certificate, this one left out. */
 function certified(m: Memory): number[] {
   const owners: number[] = [];
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const thread = Fence.threadAt(slot);
     const isIn = Atomics.load(m.i32, thread + ThreadState.X_IN_USE) !==

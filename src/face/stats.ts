@@ -14,7 +14,7 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 
 /** What {@linkcode Heap.stats} returns. */
 export interface HeapStats {
@@ -57,7 +57,7 @@ function ofSets(m: Memory, field: number): number {
 
 /** Sums a word of all thread states, exited ones included (slot 0). */
 function ofThreads(m: Memory, field: number): number {
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   let sum = 0;
   for (let slot = 0; slot < used; slot++) {
     sum += m.i32[Layout.THREADS + slot * ThreadState.SIZEOF + field];
@@ -67,7 +67,7 @@ function ofThreads(m: Memory, field: number): number {
 
 /** Workers that have a thread state. Count. */
 function countThreads(m: Memory): number {
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const at = Layout.THREADS + slot * ThreadState.SIZEOF;
@@ -82,7 +82,7 @@ export function read(m: Memory): HeapStats {
   const page = Layout.PAGE_SIZE;
   return {
     maxBytes: m.buffer.byteLength,
-    metadataBytes: i32[Header.FIRST_PAGE] * page,
+    metadataBytes: m.firstPage * page,
     footprintBytes: i32[Layout.RUNS + RunBins.USED_PAGES] * page,
     footprintPeakBytes: i32[Layout.RUNS + RunBins.PEAK_PAGES] * page,
     arenas: ofSets(m, ArenaSet.CURRENT),

@@ -21,8 +21,7 @@ import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import * as RemoteRecord from "../layout/remote_record.ts";
-import { type Clock, Memory } from "./memory.ts";
+import { type Clock, firstPageOf, Memory } from "./memory.ts";
 
 /**
  * A buffer of `bytes` (a multiple of 1 MiB) with a complete header.
@@ -34,8 +33,7 @@ export function create(build: number, bytes: number, clock: Clock): Memory {
   const i32 = new Int32Array(buffer);
   const pages = bytes / Layout.PAGE_SIZE;
   const remotes = Layout.POOLS + pages * PoolRecord.SIZEOF;
-  const end = (remotes + pages * RemoteRecord.SIZEOF) * 4;
-  const first = Math.ceil(end / Layout.PAGE_SIZE);
+  const first = firstPageOf(pages);
   i32[Header.MAGIC] = Header.MAGIC_VALUE;
   i32[Header.VERSION] = Header.VERSION_VALUE;
   i32[Header.BUILD] = build;
@@ -91,7 +89,8 @@ function faultOf(buffer: SharedArrayBuffer): string {
   const remotes = Layout.POOLS + pages * PoolRecord.SIZEOF;
   if (
     !isBuild || i32[Header.PAGES] !== pages ||
-    i32[Header.REMOTES] !== remotes
+    i32[Header.REMOTES] !== remotes ||
+    i32[Header.FIRST_PAGE] !== firstPageOf(pages)
   ) return "the header of the heap is damaged";
   if (Atomics.load(i32, Header.X_READY) !== 1) {
     return "the heap is not complete";

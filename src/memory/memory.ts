@@ -14,6 +14,9 @@
 
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
 
 /** Byte address in the heap, from the start of the buffer; 0 is NULL. */
 export type Address = number;
@@ -38,6 +41,8 @@ export class Memory {
   declare readonly pages: number;
   /** Remote records. Word index. */
   declare readonly remotes: number;
+  /** First page that may be handed out. Page number. */
+  declare readonly firstPage: number;
   /** `Header.BUILD_…`. */
   declare readonly build: number;
   /** The time. */
@@ -57,9 +62,29 @@ export class Memory {
     this.f64 = new Float64Array(buffer);
     this.pages = this.i32[Header.PAGES];
     this.remotes = this.i32[Header.REMOTES];
+    this.firstPage = firstPageOf(this.pages);
     this.build = this.i32[Header.BUILD];
     this.clock = clock;
   }
+}
+
+/** First page behind the tables of a heap of so many pages. Page number. */
+export function firstPageOf(pages: number): number {
+  const words = Map.POOLS +
+    pages * (PoolRecord.SIZEOF + RemoteRecord.SIZEOF);
+  return Math.ceil(words * 4 / Map.PAGE_SIZE);
+}
+
+/** Slots that were ever used are below it. Slot number, at most SLOTS. */
+export function threadsUsed(m: Memory): number {
+  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  return used >>> 0 <= PageMap.SLOTS ? used : PageMap.SLOTS;
+}
+
+/** True if a word index is that of the record of a page to hand out. */
+export function isRecord(m: Memory, record: number): boolean {
+  const page = (record - Map.POOLS) / PoolRecord.SIZEOF;
+  return Number.isInteger(page) && page >= m.firstPage && page < m.pages;
 }
 
 /** Pool record of a page. Word index. */

@@ -5,7 +5,10 @@ export {
   type Address,
   addressOf,
   type Clock,
+  firstPageOf,
+  isRecord,
   Memory,
   pageOf,
   recordOf,
+  threadsUsed,
 } from "./memory.ts";

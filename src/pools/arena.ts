@@ -34,6 +34,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
+import { Damage } from "../sync/mod.ts";
 
 const arenaOf = Runs.arenaOf;
 
@@ -73,14 +74,29 @@ function carve(m: Memory, arena: number): number {
   const i32 = m.i32;
   const pool = i32[arena + ArenaObject.FREEPOOLS];
   if (pool !== 0) {
+    Damage.requireRecord(m, pool, "the list of an arena's free pools");
     i32[arena + ArenaObject.FREEPOOLS] = i32[pool + PoolRecord.NEXTPOOL];
     return pool;
   }
   const page = i32[arena + ArenaObject.POOL_ADDRESS];
+  if (arenaOf(page) !== arena) {
+    Damage.damaged(m, `an arena is to be carved at page ${page}`);
+  }
   i32[arena + ArenaObject.POOL_ADDRESS] = page + 1;
   const fresh = recordOf(page);
   i32[fresh + PoolRecord.SZIDX] = DUMMY_SIZE_IDX;
   return fresh;
+}
+
+/** Makes sure that the list of usable arenas leads to an arena of the set. */
+function requireArena(m: Memory, set: number, arena: number): void {
+  const page = firstPage(arena);
+  const isArena = page >= 0 && page < m.pages && arenaOf(page) === arena &&
+    m.i32[arena + ArenaObject.SET] === set &&
+    m.i32[arena + ArenaObject.NFREEPOOLS] - 1 >>> 0 < Layout.PAGES_PER_ARENA;
+  if (!isArena) {
+    Damage.damaged(m, `word ${arena} is listed as a usable arena`);
+  }
 }
 
 /**
@@ -96,6 +112,7 @@ export function takePool(m: Memory, set: number): number {
     arena = create(m, set);
     if (arena === 0) return 0;
   }
+  requireArena(m, set, arena);
   const nfreepools = i32[arena + ArenaObject.NFREEPOOLS];
   const lasta = set + ArenaSet.NFP2LASTA;
   // The head's count falls, so the order holds; only the index changes.

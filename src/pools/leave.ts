@@ -29,7 +29,8 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { type Memory, recordOf } from "../memory/mod.ts";
+import { type Memory, recordOf, threadsUsed } from "../memory/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import { HeapLock, ThreadStates } from "../threads/mod.ts";
 import * as Arena from "./arena.ts";
 import * as Policy from "./policy.ts";
@@ -60,7 +61,7 @@ export function exit(m: Memory): void {
   const i32 = m.i32;
   Remote.collect(m, PageMap.RAW, m.owner);
   Remote.collect(m, PageMap.MEM, m.owner);
-  for (let page = i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     const key = i32[Layout.PAGE_MAP + page];
     if (Policy.holderOf(key) === m.owner) leave(m, page, key);
   }
@@ -73,7 +74,10 @@ export function exit(m: Memory): void {
 function releaseSpare(m: Memory, ring: number): void {
   const i32 = m.i32;
   let pool = i32[ring];
+  let steps = 0;
   while (pool !== 0) {
+    Damage.requireRecord(m, pool, "a ring");
+    if (steps++ > m.pages) Damage.damaged(m, "a ring has no end");
     const next = i32[pool + PoolRecord.NEXTPOOL];
     if (i32[pool + PoolRecord.COUNT] === 0) {
       Ring.removeUsed(m, ring, pool);
@@ -114,6 +118,7 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
   const theirs = Policy.ringOf(m, Policy.withHolder(key, slot), szidx);
   const pool = i32[theirs];
   if (pool === 0) return 0;
+  Damage.requireRecord(m, pool, "a ring");
   const page = (pool - Layout.POOLS) >> PoolRecord.SHIFT;
   Ring.removeUsed(m, theirs, pool);
   const set = Policy.arenaSetOf(m, key);
@@ -133,7 +138,7 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
  */
 function helpDetached(m: Memory, key: number, szidx: number): void {
   if (m.build === Header.BUILD_GIL) return;
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   const wantsPool = key !== 0 && Policy.domainOf(key) !== PageMap.RAW;
   let isServed = !wantsPool;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {

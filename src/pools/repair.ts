@@ -172,7 +172,7 @@ export function rings(
     );
   }
   let wrong = 0;
-  for (let page = i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     const key = Atomics.load(i32, Layout.PAGE_MAP + page);
     const domain = Policy.domainOf(key);
     const isTheirs = isPool(key) && Policy.holderOf(key) === holder;
@@ -248,7 +248,7 @@ function listArenas(
 /** Where the pools of nobody belong: rings of the set, or back. */
 function replaceOrphans(m: Memory, set: number): void {
   const i32 = m.i32;
-  for (let page = i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     const key = Atomics.load(i32, Layout.PAGE_MAP + page);
     if (!isPool(key) || Policy.holderOf(key) !== PageMap.NOBODY) continue;
     if (Policy.arenaSetOf(m, key) !== set) continue;
@@ -285,7 +285,7 @@ export function arenaSet(m: Memory, set: number): void {
 
 /** Announces every page again that has remote frees: bits cannot be too many. */
 export function announceAll(m: Memory): void {
-  for (let page = m.i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     const key = Atomics.load(m.i32, Layout.PAGE_MAP + page);
     if (isPool(key)) Remote.noteHolder(m, page);
   }
@@ -295,7 +295,7 @@ export function announceAll(m: Memory): void {
 export function giveBackTaken(m: Memory, owner: number): number {
   const key = Runs.takenKey(owner);
   let pages = 0;
-  for (let page = m.i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     if (Atomics.load(m.i32, Layout.PAGE_MAP + page) !== key) continue;
     const length = m.i32[Runs.takenPagesOf(m, page)];
     if (Runs.free(m, page, length, key)) pages += length;

@@ -32,6 +32,7 @@ import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import { HeapLock, Qsbr } from "../threads/mod.ts";
 import * as Arena from "./arena.ts";
 import * as Policy from "./policy.ts";
@@ -97,6 +98,7 @@ export function adopt(
   counter: number,
 ): number {
   if (m.i32[ring] === 0) return 0;
+  Damage.requireRecord(m, m.i32[ring], "a list of pools left behind");
   const pool = Ring.shift(m, ring);
   m.i32[counter] -= 1;
   Atomics.store(m.i32, Layout.PAGE_MAP + pageOf(pool), key); // COMMIT
@@ -126,7 +128,7 @@ export function ripen(m: Memory, set: number): number {
   for (let szidx = 0; szidx < SizeClasses.CLASSES; szidx++) {
     const ring = set + ArenaSet.QUARANTINE + szidx;
     while (i32[ring] !== 0) {
-      const pool = i32[ring];
+      const pool = Damage.requireRecord(m, i32[ring], "a quarantine");
       const page = pageOf(pool);
       const remote = m.remotes + (page << RemoteRecord.SHIFT);
       if (!Qsbr.poll(m, i32[remote + RemoteRecord.GOAL])) break;

@@ -86,7 +86,7 @@ function clear(m: Memory): void {
 export function rebuildLocked(m: Memory): void {
   const i32 = m.i32;
   clear(m);
-  let free = i32[Header.FIRST_PAGE];
+  let free = m.firstPage;
   let page = free;
   let used = 0;
   while (page < m.pages) {

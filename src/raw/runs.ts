@@ -37,6 +37,7 @@ import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import { HeapLock } from "../threads/mod.ts";
 
 const LOCK = Layout.RUNS + RunBins.LOCK;
@@ -54,7 +55,7 @@ const HALF = 131072;
 
 /** All pages behind the metadata become one free run. For a new heap. */
 export function init(m: Memory): void {
-  const first = m.i32[Header.FIRST_PAGE];
+  const first = m.firstPage;
   insert(m, first, m.pages - first);
 }
 
@@ -110,6 +111,11 @@ function remove(m: Memory, page: number): void {
   const length = i32[run + PoolRecord.LENGTH];
   const next = i32[run + PoolRecord.NEXTPOOL];
   const prev = i32[run + PoolRecord.PREVPOOL];
+  if (next !== 0) Damage.requireRecord(m, next, "a bin of free runs");
+  if (prev !== 0) Damage.requireRecord(m, prev, "a bin of free runs");
+  if (page + length > m.pages) {
+    Damage.damaged(m, `${length} pages are free at page ${page}`);
+  }
   const bin = binOf(length);
   if (next !== 0) i32[next + PoolRecord.PREVPOOL] = prev;
   if (prev !== 0) i32[prev + PoolRecord.NEXTPOOL] = next;
@@ -128,15 +134,39 @@ function account(m: Memory, pages: number): void {
   if (used > m.i32[PEAK_PAGES]) m.i32[PEAK_PAGES] = used;
 }
 
+/**
+ * Makes sure that a bin leads to a free run of at least `length` pages, after
+ * so many `steps` that it may have.
+ *
+ * @returns Its first page.
+ */
+function requireRun(
+  m: Memory,
+  run: number,
+  length: number,
+  steps: number,
+): number {
+  const page = pageOf(Damage.requireRecord(m, run, "a bin of free runs"));
+  const has = m.i32[run + PoolRecord.LENGTH];
+  const isRun = m.i32[Layout.PAGE_MAP + page] === PageMap.FREE_RUN &&
+    has >= length && page + has <= m.pages && steps <= m.pages;
+  return isRun
+    ? page
+    : Damage.damaged(m, `page ${page} is listed as ${has} free pages`);
+}
+
 /** A free run of at least `length` pages, or 0. Page number. */
 function find(m: Memory, length: number): number {
   const bin = nextBin(m, fittingBin(length));
-  if (bin !== 0) return pageOf(m.i32[BINS + bin]);
+  if (bin !== 0) return requireRun(m, m.i32[BINS + bin], length, 0);
   let run = m.i32[BINS + binOf(length)];
-  while (run !== 0 && m.i32[run + PoolRecord.LENGTH] < length) {
+  let steps = 0;
+  while (run !== 0) {
+    const page = requireRun(m, run, 1, steps++);
+    if (m.i32[run + PoolRecord.LENGTH] >= length) return page;
     run = m.i32[run + PoolRecord.NEXTPOOL];
   }
-  return run === 0 ? 0 : pageOf(run);
+  return 0;
 }
 
 /** Page map word of pages that a worker has taken and not put to use yet. */
@@ -192,11 +222,12 @@ function arenaPlace(page: number, length: number): number {
 function findForArena(m: Memory): number {
   const size = Layout.PAGES_PER_ARENA;
   const bin = nextBin(m, fittingBin(2 * size - 1));
-  if (bin !== 0) return pageOf(m.i32[BINS + bin]);
+  if (bin !== 0) return requireRun(m, m.i32[BINS + bin], size, 0);
   for (let b = binOf(size); b <= binOf(2 * size - 2); b++) {
     let run = m.i32[BINS + b];
+    let steps = 0;
     while (run !== 0) {
-      const page = pageOf(run);
+      const page = requireRun(m, run, size, steps++);
       if (arenaPlace(page, m.i32[run + PoolRecord.LENGTH]) !== 0) return page;
       run = m.i32[run + PoolRecord.NEXTPOOL];
     }

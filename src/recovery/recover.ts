@@ -42,7 +42,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as WorldState from "../layout/world.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import { Leave, Policy, Repair } from "../pools/mod.ts";
 import { RebuildRuns } from "../raw/mod.ts";
 import { Death, Fatal, Mutex, ParkingLot } from "../sync/mod.ts";
@@ -136,7 +136,7 @@ export function declare(m: Memory, owner: number, to: number): number {
 
 /** Resumes the threads that the dead have suspended, their rings rebuilt. */
 function resumeThreads(m: Memory): void {
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const at = Fence.threadAt(slot) + ThreadState.X_STATE;
     const word = Atomics.load(m.i32, at);
@@ -192,7 +192,7 @@ function joinWorld(m: Memory): boolean {
 
 /** Step 5: the pools of a dead worker. */
 function leavePools(m: Memory, dead: number, found: Recovered): void {
-  for (let page = m.i32[Header.FIRST_PAGE]; page < m.pages; page++) {
+  for (let page = m.firstPage; page < m.pages; page++) {
     const key = Atomics.load(m.i32, Layout.PAGE_MAP + page);
     if (Policy.holderOf(key) !== dead || !Repair.isPool(key)) continue;
     found.lostBlocks += Repair.mend(m, page);

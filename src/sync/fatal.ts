@@ -21,7 +21,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import { FatalError } from "../errors.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
@@ -51,7 +51,7 @@ export function fatal(m: Memory, text: string): never {
 export function poison(m: Memory): void {
   const i32 = m.i32;
   Atomics.store(i32, Map.HEADER + Header.X_POISON, 1); // COMMIT
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const thread = Map.THREADS + slot * ThreadState.SIZEOF;
     const sema = thread + ThreadState.WAITER + Waiter.X_SEMA;

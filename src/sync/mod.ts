@@ -5,6 +5,7 @@
  * @module
  */
 
+export * as Damage from "./damage.ts";
 export * as Death from "./death.ts";
 export * as Fatal from "./fatal.ts";
 export * as Mutex from "./mutex.ts";

@@ -40,6 +40,7 @@ import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as Waiter from "../layout/waiter.ts";
+import * as Damage from "./damage.ts";
 import * as Death from "./death.ts";
 import * as Fatal from "./fatal.ts";
 import * as ParkingLot from "./parking_lot.ts";
@@ -57,6 +58,8 @@ const SPINS = 40;
 const PAUSES_PER_SPIN = 7;
 /** How long a waiter lets others barge. Milliseconds. C: TIME_TO_BE_FAIR_NS. */
 const TIME_TO_BE_FAIR_MS = 1;
+/** Longest sleep before a look at the owner. Milliseconds. */
+const LOOK_MS = 1000;
 /** Sleep of a thread that cannot park. Milliseconds. */
 const NAP_MS = 0.1;
 /** Sleep of who recovers a lock that somebody else has. Milliseconds. */
@@ -225,13 +228,28 @@ function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
       Fatal.check(m);
     } else if (
       announceParked(i32, at, seen) &&
-      parkCounted(m, at, seen | HAS_PARKED, leftMs, fair)
+      parkCounted(m, at, seen | HAS_PARKED, Math.min(leftMs, LOOK_MS), fair)
     ) {
       return true;
+    } else if (m.clock.now() - start >= LOOK_MS) {
+      requireOwner(m, at, Atomics.load(i32, at));
     }
     if (timeoutMs !== Infinity) leftMs = start + timeoutMs - m.clock.now();
     Atomics.pause();
     seen = Atomics.load(i32, at);
+  }
+}
+
+/** Ends the program if the word names an owner that cannot be. */
+function requireOwner(m: Memory, at: number, word: number): void {
+  const slot = (word >>> OWNER_SHIFT) & PageMap.SLOT_MASK;
+  if ((word & LOCKED) === 0 || slot === 0) return; // free, or of no thread
+  const thread = Map.THREADS + slot * ThreadState.SIZEOF;
+  const isThere = slot >= PageMap.FIRST_SLOT &&
+    Atomics.load(m.i32, thread + ThreadState.X_IN_USE) !== ThreadState.FREE;
+  // It may have been given back since, so look again.
+  if (!isThere && Atomics.load(m.i32, at) === word) {
+    Damage.damaged(m, `the lock at word ${at} names thread ${slot} as owner`);
   }
 }
 

@@ -36,7 +36,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
@@ -207,7 +207,7 @@ export function recover(m: Memory): void {
     emptyLocked(m, at);
     RawMutex.unlock(m, at + Bucket.X_LOCK);
   }
-  const used = Atomics.load(m.i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
     const by = m.i32[waiter + Waiter.UNPARKED_BY]; // racy hint
@@ -227,7 +227,7 @@ function isAsleep(i32: Int32Array<SharedArrayBuffer>, waiter: number): boolean {
  */
 function emptyLocked(m: Memory, bucket: number): void {
   const i32 = m.i32;
-  const used = Atomics.load(i32, Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
     const addr = i32[waiter + Waiter.ADDR]; // racy hint

@@ -28,7 +28,7 @@
  * @module
  */
 
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
@@ -161,7 +161,7 @@ export function poll(m: Memory, goal: number): boolean {
 function scan(m: Memory): number {
   const i32 = m.i32;
   let min = Atomics.load(i32, WR_SEQ);
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const thread = Map.THREADS + slot * ThreadState.SIZEOF;
     const seq = Atomics.load(i32, thread + ThreadState.X_QSBR_SEQ);

@@ -38,13 +38,13 @@
  */
 
 import { ThreadStateError } from "../errors.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, threadsUsed } from "../memory/mod.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import * as WorldState from "../layout/world.ts";
-import { Fatal, Mutex, PyEvent } from "../sync/mod.ts";
+import { Damage, Fatal, Mutex, PyEvent } from "../sync/mod.ts";
 import * as EvalBreaker from "./eval_breaker.ts";
 
 /** Bits of the state within X_STATE. */
@@ -122,6 +122,24 @@ export function resumeFrom(m: Memory, slot: number, by: number): void {
     if (seen !== old) continue;
     Atomics.notify(m.i32, at);
     return;
+  }
+}
+
+/**
+ * Makes sure that a word is a state that a thread can be in that may attach.
+ *
+ * @param m The heap.
+ * @param word What X_STATE was.
+ * @throws {FatalError} If it is none.
+ */
+export function requireState(m: Memory, word: number): void {
+  const state = word & STATE_MASK;
+  const upper = word & ~STATE_MASK;
+  const isState = state === ThreadState.SUSPENDED
+    ? (upper & ~(WAITED | (PageMap.SLOT_MASK << SUSPENDER_SHIFT))) === 0
+    : upper === 0 && state <= ThreadState.DEAD;
+  if (!isState) {
+    Damage.damaged(m, `the state of thread ${m.slot} is ${word}`);
   }
 }
 
@@ -233,7 +251,7 @@ export function shutDownLocked(m: Memory): boolean {
  */
 export function countOthersLocked(m: Memory): number {
   const i32 = m.i32;
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     if (slot !== m.slot && isCounted(m, slot)) count++;
@@ -251,7 +269,7 @@ export function recountLocked(m: Memory): void {
   const i32 = m.i32;
   if (Atomics.load(i32, REQUESTED) === 0) return;
   const requester = Atomics.load(i32, REQUESTER);
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     if (slot === requester || !isCounted(m, slot)) continue;
@@ -272,7 +290,7 @@ export function recountLocked(m: Memory): void {
  */
 export function suspendOthersLocked(m: Memory): void {
   const i32 = m.i32;
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     if (slot === m.slot || !isInUse(i32, slot)) continue;
     if (suspendDetached(m, slot)) {
@@ -291,7 +309,7 @@ export function suspendOthersLocked(m: Memory): void {
  */
 export function resumeOthersLocked(m: Memory): void {
   const i32 = m.i32;
-  const used = Atomics.load(i32, Map.HEADER + Header.X_THREADS_USED);
+  const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     if (slot === m.slot || !isInUse(i32, slot)) continue;
     EvalBreaker.clear(m, slot, EvalBreaker.PLEASE_STOP);

@@ -188,6 +188,7 @@ export function attach(m: Memory): void {
     if (seen === ThreadState.DETACHED) break;
     // Who has us suspended may need the GIL to let go of us.
     if (takesGil) Gil.drop(m);
+    Suspension.requireState(m, seen);
     Suspension.waitWhileSuspended(m); // throws if revoked
   }
   if (!takesGil) Qsbr.attach(m);
