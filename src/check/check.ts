@@ -25,11 +25,11 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { pageOf } from "../memory/mod.ts";
+import { type Memory, pageOf } from "../memory/mod.ts";
 import { Policy } from "../pools/mod.ts";
 import { Mutex } from "../sync/mod.ts";
 import type { Core } from "../domains/core.ts";
-import { Checker } from "./checker.ts";
+import { Checker, isAlone } from "./checker.ts";
 import { checkArenaSet, checkBins, checkPages } from "./pages.ts";
 import { collectRings } from "./pools.ts";
 
@@ -120,8 +120,12 @@ function walk(c: Checker): void {
 
 /** Checks the heap of a core. The world is stopped. */
 export function checkCore(core: Core): CheckReport {
-  const { m } = core;
-  const c = new Checker(m);
+  return checkMemory(core.m, isAlone(core.m));
+}
+
+/** Checks a heap. MEM and OBJ are at rest, and RAW as well if `isQuiet`. */
+export function checkMemory(m: Memory, isQuiet: boolean): CheckReport {
+  const c = new Checker(m, isQuiet);
   for (const lock of LOCKS) Mutex.lock(m, lock);
   try {
     walk(c);

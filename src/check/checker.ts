@@ -17,6 +17,16 @@ import { Policy } from "../pools/mod.ts";
 /** Findings beyond this are counted out. */
 const MAX_FINDINGS = 100;
 
+/** True if one thread state is in use at most: nobody else can be using RAW. */
+export function isAlone(m: Memory): boolean {
+  let count = 0;
+  for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
+    const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
+    if (m.i32[thread + ThreadState.X_IN_USE] !== ThreadState.FREE) count++;
+  }
+  return count <= 1;
+}
+
 /** Walks a heap once. */
 export class Checker {
   readonly findings: string[] = [];
@@ -37,24 +47,15 @@ export class Checker {
   /** Free pools of arenas, and the arena that lists them. */
   readonly freePools: Map<number, number> = new Map();
 
-  constructor(m: Memory) {
+  constructor(m: Memory, isQuiet: boolean) {
     this.m = m;
-    this.isQuiet = this.#threadsInUse() <= 1;
+    this.isQuiet = isQuiet;
   }
 
   /** Notes a finding unless the invariant holds. */
   expect(holds: boolean, invariant: string, text: string): void {
     if (holds || this.findings.length >= MAX_FINDINGS) return;
     this.findings.push(`${invariant}: ${text}`);
-  }
-
-  #threadsInUse(): number {
-    let count = 0;
-    for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
-      const word = this.m.i32[this.threadAt(slot) + ThreadState.X_IN_USE];
-      if (word !== ThreadState.FREE) count++;
-    }
-    return count;
   }
 
   /** Thread state of a slot. Word index. */

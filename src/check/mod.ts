@@ -1,2 +1,2 @@
 /** Door of the checker. @module */
-export { checkCore, type CheckReport } from "./check.ts";
+export { checkCore, checkMemory, type CheckReport } from "./check.ts";

@@ -201,16 +201,22 @@ function leavePools(m: Memory, dead: number, found: Recovered): void {
   }
 }
 
-/** Step 7: frees the slot of a dead worker. */
+/** Step 7: frees the slot of a dead worker. Its state stays DEAD until then. */
 function freeSlot(m: Memory, slot: number): void {
-  const thread = Fence.threadAt(slot);
-  Atomics.store(m.i32, thread + ThreadState.X_STATE, ThreadState.SHUTTING_DOWN);
-  Atomics.store(m.i32, thread + ThreadState.X_IN_USE, ThreadState.FREE); // COMMIT
+  const inUse = Fence.threadAt(slot) + ThreadState.X_IN_USE;
+  Atomics.store(m.i32, inUse, ThreadState.FREE); // COMMIT
+}
+
+/** True if a worker is dead and still has its slot. */
+function isLeft(m: Memory, dead: number): boolean {
+  const inUse = Fence.threadAt(dead & PageMap.SLOT_MASK) + ThreadState.X_IN_USE;
+  return Death.isDead(m, dead) &&
+    Atomics.load(m.i32, inUse) !== ThreadState.FREE;
 }
 
 /** Steps 3 to 7. The caller has RECOVERY_LOCK. */
 function recoverLocked(m: Memory, dead: number, found: Recovered): void {
-  if (!Death.isDead(m, dead)) return; // somebody else has recovered it
+  if (!isLeft(m, dead)) return; // somebody else has recovered it
   freeThreads(m);
   if (m.build === Header.BUILD_GIL) freeGil(m);
   const joined = joinWorld(m);

@@ -94,6 +94,12 @@ export function reserve(m: Memory): boolean {
   if (slot === 0) return false;
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
   const incarnation = nextIncarnation(i32[thread + ThreadState.INCARNATION]);
+  // The last worker may have been left DEAD: that is none of this one's.
+  Atomics.store(
+    i32,
+    thread + ThreadState.X_STATE,
+    ThreadState.SHUTTING_DOWN,
+  );
   i32[thread + ThreadState.INCARNATION] = incarnation;
   m.slot = slot;
   m.thread = thread;
@@ -111,11 +117,6 @@ export function reserve(m: Memory): boolean {
 /** Clears what the last worker left in the slot. */
 function clear(m: Memory): void {
   const { i32, thread } = m;
-  Atomics.store(
-    i32,
-    thread + ThreadState.X_STATE,
-    ThreadState.SHUTTING_DOWN,
-  );
   Atomics.store(i32, thread + ThreadState.X_CERTIFIED, 0);
   Atomics.store(i32, thread + ThreadState.X_EVAL_BREAKER, 0);
   Atomics.store(i32, thread + ThreadState.X_QSBR_SEQ, QsbrShared.OFFLINE);
