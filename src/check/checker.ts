@@ -13,6 +13,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Policy } from "../pools/mod.ts";
+import { Suspension } from "../threads/mod.ts";
 
 /** Findings beyond this are counted out. */
 const MAX_FINDINGS = 100;
@@ -81,6 +82,13 @@ export class Checker {
 
   /** True if the words of the pool cannot change while we look. */
   isAtRest(key: number): boolean {
+    if (!this.isAlive(Policy.holderOf(key) & PageMap.SLOT_MASK)) return false;
     return this.isQuiet || Policy.domainOf(key) !== PageMap.RAW;
+  }
+
+  /** False for a thread that was revoked, or died, and was not recovered. */
+  isAlive(slot: number): boolean {
+    const word = this.m.i32[this.threadAt(slot) + ThreadState.X_STATE];
+    return (word & Suspension.STATE_MASK) < ThreadState.REVOKED;
   }
 }

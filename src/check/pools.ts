@@ -80,7 +80,8 @@ export function collectRings(c: Checker): void {
   const isGil = c.m.build === Header.BUILD_GIL;
   for (let slot = PageMap.GIL_HOLDER; slot < PageMap.SLOTS; slot++) {
     const thread = c.threadAt(slot);
-    if (i32[thread + ThreadState.X_IN_USE] === ThreadState.FREE) continue;
+    if (i32[thread + ThreadState.X_IN_USE] !== ThreadState.IN_USE) continue;
+    if (!c.isAlive(slot)) continue;
     const first = c.isQuiet || slot === mine || slot === PageMap.GIL_HOLDER
       ? 0
       : ThreadState.RING_SET;

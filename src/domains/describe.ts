@@ -46,7 +46,8 @@ export function isBlock(m: Memory, page: number, block: Address): boolean {
     kind === PageMap.VIA_RAW;
   if (!isPool) return false;
   const pool = recordOf(page);
-  return offset < i32[pool + PoolRecord.NEXTOFFSET] &&
+  const end = i32[pool + PoolRecord.NEXTOFFSET]; // racy hint: it only grows
+  return offset < end &&
     SizeClasses.isBlockStart(i32[pool + PoolRecord.SZIDX], offset);
 }
 

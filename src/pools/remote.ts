@@ -145,7 +145,7 @@ function collectMib(m: Memory, first: number, whose: number): void {
     if (i32[m.remotes + (page << SHIFT) + X_REMOTE] === 0) continue; // racy hint
     const key = Atomics.load(i32, PAGE_MAP + page);
     if (!sharesNews(key, whose)) continue;
-    if (Policy.holderOf(key) === PageMap.NOBODY) adoptWithNews(m, page);
+    if (Policy.holderOf(key) === PageMap.NOBODY) adoptWithNews(m, page, key);
     else drain(m, page, key);
   }
 }
@@ -222,8 +222,8 @@ export function collectOrphans(m: Memory, domain: number): void {
 }
 
 /** Makes an abandoned page this worker's own, then drains it. */
-function adoptWithNews(m: Memory, page: number): void {
-  const key = Supply.claim(m, page);
+function adoptWithNews(m: Memory, page: number, orphan: number): void {
+  const key = Supply.claim(m, page, orphan);
   if (key !== 0) drain(m, page, key); // else somebody else has adopted it
 }
 

@@ -218,27 +218,28 @@ export function retire(
  *
  * The pool is put into its ring if it has free blocks.
  *
- * @returns Its new page map word, or 0 if somebody holds it already.
+ * @param old Its page map word, which names NOBODY as holder.
+ * @returns Its new page map word, or 0 if it is not abandoned any more:
+ * somebody has adopted it, perhaps emptied it and given it back.
  */
-export function claim(m: Memory, page: number): number {
+export function claim(m: Memory, page: number, old: number): number {
   const i32 = m.i32;
   const pool = recordOf(page);
-  const set = Policy.arenaSetOf(m, i32[Layout.PAGE_MAP + page]);
+  const set = Policy.arenaSetOf(m, old);
   HeapLock.lock(m, set + ArenaSet.LOCK);
-  const old = i32[Layout.PAGE_MAP + page];
-  const isFree = (Policy.holderOf(old) & PageMap.SLOT_MASK) === PageMap.NOBODY;
+  const isFree = Atomics.load(i32, Layout.PAGE_MAP + page) === old &&
+    i32[pool + PoolRecord.COUNT] !== 0;
   const key = isFree ? Policy.withHolder(old, m.owner) : 0;
-  const szidx = i32[pool + PoolRecord.SZIDX];
-  const hasBlocks = !Ring.isFull(m, pool);
-  if (isFree) {
-    if (hasBlocks) {
-      Ring.unlink(m, abandonedRing(m, old, szidx), pool);
-      i32[set + ArenaSet.ABANDONED_COUNT] -= 1;
-    }
-    Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
+  const hasBlocks = isFree && !Ring.isFull(m, pool);
+  if (hasBlocks) {
+    const szidx = i32[pool + PoolRecord.SZIDX];
+    Ring.unlink(m, abandonedRing(m, old, szidx), pool);
+    i32[set + ArenaSet.ABANDONED_COUNT] -= 1;
   }
+  if (isFree) Atomics.store(i32, Layout.PAGE_MAP + page, key); // COMMIT
   HeapLock.unlock(m, set + ArenaSet.LOCK);
-  if (key !== 0 && hasBlocks) {
+  if (hasBlocks) {
+    const szidx = i32[pool + PoolRecord.SZIDX];
     Ring.insertUsed(m, Policy.ringOf(m, key, szidx), pool);
   }
   return key;

@@ -233,9 +233,13 @@ function emptyLocked(m: Memory, bucket: number): void {
     const addr = i32[waiter + Waiter.ADDR]; // racy hint
     if (addr === 0 || bucketOf(addr) !== bucket) continue;
     const by = i32[waiter + Waiter.UNPARKED_BY];
-    const isLeft = by !== 0 && Death.isDead(m, by >>> 1) &&
-      isAsleep(i32, waiter);
-    if (by === 0 || isLeft) i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
+    const isLeft = by !== 0 && Death.isDead(m, by >>> 1);
+    if (by === 0 || (isLeft && isAsleep(i32, waiter))) {
+      i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
+    } else if (isLeft) {
+      // The semaphore was raised, perhaps without a notify.
+      Atomics.notify(i32, waiter + Waiter.X_SEMA);
+    }
   }
   i32[bucket + Bucket.HEAD] = 0;
   i32[bucket + Bucket.TAIL] = 0;

@@ -98,6 +98,31 @@ export function exitAndAdopt(count: number, isFull: boolean): Model {
   });
 }
 
+/**
+ * Worker 0 has left a full pool; worker 1 frees two blocks of it, while workers
+ * 1 and 2 allocate and so want to adopt it, empty it and give it back.
+ */
+export function rivals(): Model {
+  return model<HeapContext>({
+    ...COMMON,
+    name: "two who want one orphan",
+    setup(lib, world) {
+      const contexts = heapOf(lib, world, 3, BUILDS["free-threaded"]);
+      for (const { core } of contexts) core.attach();
+      const blocks = fillPool(contexts[0], SIZE);
+      contexts[1].blocks[0] = blocks.pop()!;
+      contexts[2].blocks[0] = blocks.pop()!;
+      for (const block of blocks) contexts[0].core.mem.free(block as never);
+      contexts[0].core.mem.malloc(SIZE);
+      contexts[0].core.close();
+      return contexts;
+    },
+    script: (worker) =>
+      worker === 0 ? [] : [freeStep(0), mallocStep(1, SIZE), freeStep(1)],
+    final: (world) => verdict(world, 1),
+  });
+}
+
 /** Two workers take and give back pools of two classes. */
 export function acquireAndRelease(count: number): Model {
   return model<HeapContext>({
@@ -136,6 +161,7 @@ export const models: Model[] = [
   exitAndAdopt(2, true),
   exitAndAdopt(2, false),
   exitAndAdopt(3, true),
+  rivals(),
   acquireAndRelease(2),
   comeAndGo(2),
 ];
