@@ -7,13 +7,11 @@
  * @module
  */
 
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, pageOf, recordOf } from "../memory/mod.ts";
 import { Policy } from "../pools/mod.ts";
-import { Suspension } from "../threads/mod.ts";
 
 /** Findings beyond this are counted out. */
 const MAX_FINDINGS = 100;
@@ -88,7 +86,6 @@ export class Checker {
 
   /** False for a thread that was revoked, or died, and was not recovered. */
   isAlive(slot: number): boolean {
-    const word = this.m.i32[this.threadAt(slot) + ThreadState.X_STATE];
-    return (word & Suspension.STATE_MASK) < ThreadState.REVOKED;
+    return this.m.i32[this.threadAt(slot) + ThreadState.X_FENCE] === 0;
   }
 }

@@ -9,7 +9,6 @@
  */
 
 import * as ArenaSet from "../layout/arena_set.ts";
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as RunBins from "../layout/run_bins.ts";

@@ -2,7 +2,7 @@
  * `PyThreadState`: one slot for each worker, and two that are no worker.
  *
  * ```text
- *   0  X_STATE  INCARNATION  X_EVAL_BREAKER  X_IN_USE  X_CERTIFIED    others may write
+ *   0  X_STATE INCARNATION X_EVAL_BREAKER X_IN_USE X_CERTIFIED X_FENCE   others may write
  *   16 X_NEWS  X_RAW_NEWS                                  line that others write
  *   32 X_QSBR_SEQ                                          written by its thread, read by pollers
  *   48 waiter, see waiter.ts                               parking
@@ -36,6 +36,8 @@ export const X_EVAL_BREAKER = 2;
 export const X_IN_USE = 3;
 /** 1 once its worker holds a Web Lock that tells of its death. Atomic. */
 export const X_CERTIFIED = 4;
+/** 0, REVOKED or DEAD: what the thread was declared to be. Atomic, grows only. */
+export const X_FENCE = 5;
 /** Groups of words with news of MEM and OBJ, see `news.ts`. Bits, atomic. */
 export const X_NEWS = 16;
 /** Groups of words with news of RAW. Bits, atomic. */

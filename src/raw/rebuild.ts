@@ -15,7 +15,6 @@
  */
 
 import * as ArenaObject from "../layout/arena_object.ts";
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";

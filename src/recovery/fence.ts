@@ -12,8 +12,9 @@
  * locks are taken over and its pools given to others.
  *
  * ## Threads
- *   X_STATE changes by compare-and-exchange. A thread that is suspended belongs
- *   to its suspender: the fence waits, unless that one is dead as well.
+ *   X_FENCE is set at once, X_STATE when nobody who may be alive has the thread
+ *   suspended: until then it belongs to its suspender. Both change by
+ *   compare-and-exchange.
  *
  * @module
  */
@@ -24,7 +25,7 @@ import * as QsbrShared from "../layout/qsbr.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Memory } from "../memory/mod.ts";
 import { Death } from "../sync/mod.ts";
-import { SafePoint, Suspension } from "../threads/mod.ts";
+import { Suspension } from "../threads/mod.ts";
 
 /** Longest sleep before another look at a suspended thread. Milliseconds. */
 const NAP_MS = 1;
@@ -47,19 +48,35 @@ function isSuspended(m: Memory, word: number): boolean {
   return !Death.isDead(m, ownerAt(m, slot));
 }
 
-/** Moves a thread to REVOKED or DEAD. Returns the state that it was in. */
-export function fence(m: Memory, slot: number, to: number): number {
+/**
+ * Declares a thread to be REVOKED or DEAD. From now on it gets no lock any
+ * more, and if it is DEAD, who recovers may take over those that it has.
+ */
+export function declare(m: Memory, slot: number, to: number): void {
+  const at = threadAt(slot) + ThreadState.X_FENCE;
+  let seen = Atomics.load(m.i32, at);
+  while (seen < to) {
+    const old = seen;
+    seen = Atomics.compareExchange(m.i32, at, old, to); // COMMIT
+    if (seen === old) return;
+  }
+}
+
+/**
+ * Moves a thread that was declared to be REVOKED or DEAD there, unless a worker
+ * that may be alive has it suspended.
+ *
+ * @returns The state that it was in, or -1 if it is suspended.
+ */
+export function tryFence(m: Memory, slot: number, to: number): number {
   const i32 = m.i32;
   const at = threadAt(slot) + ThreadState.X_STATE;
   while (true) {
     const seen = Atomics.load(i32, at);
     const state = seen & Suspension.STATE_MASK;
     if (state >= to) return state;
-    if (isSuspended(m, seen)) {
-      // Who stops the world may be waiting for us.
-      SafePoint.handlePending(m);
-      Atomics.wait(i32, at, seen, NAP_MS);
-    } else if (Atomics.compareExchange(i32, at, seen, to) === seen) { // COMMIT
+    if (isSuspended(m, seen)) return -1;
+    if (Atomics.compareExchange(i32, at, seen, to) === seen) { // COMMIT
       Atomics.notify(i32, at);
       Atomics.store(
         i32,
@@ -69,4 +86,11 @@ export function fence(m: Memory, slot: number, to: number): number {
       return state;
     }
   }
+}
+
+/** Sleeps a little, or until the state of a thread changes. */
+export function awaitChange(m: Memory, slot: number): void {
+  const at = threadAt(slot) + ThreadState.X_STATE;
+  const seen = Atomics.load(m.i32, at);
+  if (isSuspended(m, seen)) Atomics.wait(m.i32, at, seen, NAP_MS);
 }

@@ -129,9 +129,28 @@ export function declare(m: Memory, owner: number, to: number): number {
   const inUse = Fence.threadAt(slot) + ThreadState.X_IN_USE;
   const isThere = Fence.ownerAt(m, slot) === owner &&
     Atomics.load(m.i32, inUse) !== ThreadState.FREE;
-  const state = isThere ? Fence.fence(m, slot, to) : -1;
+  const state = isThere ? fence(m, slot, to) : -1;
   if (locked) Mutex.unlock(m, RECOVERY_LOCK);
   return state;
+}
+
+/**
+ * Cuts a thread off. For one that is dead, who has it suspended is helped to
+ * come to an end; for one that may be alive, who has it suspended may be
+ * waiting for it, so the declaration must do.
+ */
+function fence(m: Memory, slot: number, to: number): number {
+  Fence.declare(m, slot, to);
+  while (true) {
+    const state = Fence.tryFence(m, slot, to);
+    if (state >= 0) return state;
+    if (to === ThreadState.REVOKED) return ThreadState.SUSPENDED;
+    setFree(m);
+    // Who stops the world may be waiting for us.
+    SafePoint.handlePending(m);
+    Fence.awaitChange(m, slot);
+    Fatal.check(m);
+  }
 }
 
 /** Resumes the threads that the dead have suspended, their rings rebuilt. */

@@ -3,9 +3,10 @@
  * those who recover what the dead have left.
  *
  * ## Threads
- *   X_STATE is atomic. It becomes DEAD once and stays so until the slot is
- *   recovered, whose last act frees the slot. INCARNATION of a slot in use does
- *   not change.
+ *   X_FENCE is atomic. It becomes DEAD once and stays so until another worker
+ *   gets the slot, which is after its recovery. It is a word of its own beside
+ *   X_STATE, because a thread that is suspended belongs to its suspender, who
+ *   may be waiting for a lock that the dead one has.
  *
  * @module
  */
@@ -14,9 +15,6 @@ import type { Memory } from "../memory/mod.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-
-/** Bits of the state within X_STATE. */
-const STATE_MASK = 255;
 
 /**
  * Whether a worker is known to be dead and has not been recovered yet.
@@ -29,8 +27,8 @@ export function isDead(m: Memory, owner: number): boolean {
   const slot = owner & PageMap.SLOT_MASK;
   if (slot < PageMap.FIRST_SLOT) return false;
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
-  const state = Atomics.load(m.i32, thread + ThreadState.X_STATE) & STATE_MASK;
-  return state === ThreadState.DEAD &&
+  const fence = Atomics.load(m.i32, thread + ThreadState.X_FENCE);
+  return fence === ThreadState.DEAD &&
     m.i32[thread + ThreadState.INCARNATION] ===
       owner >>> PageMap.INCARNATION_SHIFT;
 }

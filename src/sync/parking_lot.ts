@@ -37,7 +37,6 @@
  */
 
 import { type Memory, threadsUsed } from "../memory/mod.ts";
-import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as Bucket from "../layout/parking_bucket.ts";

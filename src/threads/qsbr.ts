@@ -34,7 +34,6 @@ import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as QsbrShared from "../layout/qsbr.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import * as Suspension from "./suspension.ts";
 
 const WR_SEQ = Map.QSBR + QsbrShared.X_WR_SEQ;
 const RD_SEQ = Map.QSBR + QsbrShared.X_RD_SEQ;
@@ -167,7 +166,7 @@ function scan(m: Memory): number {
     const seq = Atomics.load(i32, thread + ThreadState.X_QSBR_SEQ);
     if (seq === QsbrShared.OFFLINE || ((seq - min) | 0) >= 0) continue;
     // Who was revoked may go on saying that it is there.
-    if (Suspension.stateOf(m, slot) < ThreadState.REVOKED) min = seq;
+    if (Atomics.load(i32, thread + ThreadState.X_FENCE) === 0) min = seq;
   }
   const seen = Atomics.load(i32, RD_SEQ);
   if (((seen - min) | 0) >= 0) return seen;

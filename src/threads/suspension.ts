@@ -250,7 +250,6 @@ export function shutDownLocked(m: Memory): boolean {
  * @returns Count.
  */
 export function countOthersLocked(m: Memory): number {
-  const i32 = m.i32;
   const used = threadsUsed(m);
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
@@ -331,6 +330,7 @@ export function isLost(m: Memory): boolean {
   const state = Atomics.load(i32, thread + ThreadState.X_STATE) & STATE_MASK;
   const incarnation = i32[thread + ThreadState.INCARNATION]; // racy hint
   return state >= ThreadState.SHUTTING_DOWN ||
+    Atomics.load(i32, thread + ThreadState.X_FENCE) !== 0 ||
     incarnation !== m.owner >>> PageMap.INCARNATION_SHIFT;
 }
 
@@ -342,8 +342,9 @@ export function isLost(m: Memory): boolean {
  * @throws {ThreadStateError} If it has.
  */
 export function requireNotRevoked(m: Memory): void {
+  const fence = m.i32[m.thread + ThreadState.X_FENCE]; // racy hint
   const word = m.i32[m.thread + ThreadState.X_STATE]; // racy hint
-  if (word === ThreadState.ATTACHED || !isLost(m)) return;
+  if ((fence === 0 && word === ThreadState.ATTACHED) || !isLost(m)) return;
   throw new ThreadStateError(
     "Cannot go on: the thread state of this worker was revoked",
   );

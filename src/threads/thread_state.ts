@@ -100,6 +100,7 @@ export function reserve(m: Memory): boolean {
     thread + ThreadState.X_STATE,
     ThreadState.SHUTTING_DOWN,
   );
+  Atomics.store(i32, thread + ThreadState.X_FENCE, 0);
   i32[thread + ThreadState.INCARNATION] = incarnation;
   m.slot = slot;
   m.thread = thread;
