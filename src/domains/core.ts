@@ -13,9 +13,11 @@
  */
 
 import { ThreadStateError } from "../errors.ts";
-import { type Clock, Create, type Memory } from "../memory/mod.ts";
+import * as ThreadState from "../layout/thread_state.ts";
+import { type Clock, Create, type Memory, OVERFLOW } from "../memory/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
+import { Recovery } from "../recovery/mod.ts";
 import { Damage } from "../sync/mod.ts";
 import { Gil, Qsbr, Suspension, ThreadStates } from "../threads/mod.ts";
 import { MemDomain } from "./mem.ts";
@@ -32,10 +34,13 @@ export class Core {
   declare readonly mem: MemDomain;
   /** The OBJ domain, returning 0 on failure. */
   declare readonly obj: ObjDomain;
-  /** The domains of the faces, which open and close with these. */
-  readonly #others: (RawDomain | MemDomain | ObjDomain)[] = [];
+  /** These three and those of the faces, which open and close together. */
+  readonly #domains: (RawDomain | MemDomain | ObjDomain)[] = [];
   /** True once the thread state was given back. */
   isClosed = false;
+
+  /** Thread states that this worker has lost to a full stack: their owners. */
+  readonly #lost: number[] = [];
 
   /** Takes a thread state in the heap. Not attached yet. */
   constructor(m: Memory) {
@@ -48,6 +53,7 @@ export class Core {
     this.raw = new RawDomain(m, false);
     this.mem = new MemDomain(m, false);
     this.obj = new ObjDomain(m, false);
+    this.enlist(this.raw, this.mem, this.obj);
   }
 
   /** True while MEM and OBJ may be called. */
@@ -73,21 +79,18 @@ export class Core {
 
   /** Adds domains of a face to those that attach and detach. */
   enlist(...domains: (RawDomain | MemDomain | ObjDomain)[]): void {
-    this.#others.push(...domains);
+    for (const domain of domains) domain.route.healer = this;
+    this.#domains.push(...domains);
   }
 
   /** Opens MEM and OBJ. */
   #open(): void {
-    this.mem.attach();
-    this.obj.attach();
-    for (const domain of this.#others) domain.attach();
+    for (const domain of this.#domains) domain.attach();
   }
 
   /** Closes MEM and OBJ. */
   #shut(): void {
-    this.mem.detach();
-    this.obj.detach();
-    for (const domain of this.#others) domain.detach();
+    for (const domain of this.#domains) domain.detach();
   }
 
   /** True once another worker has cut this one off. */
@@ -99,8 +102,54 @@ export class Core {
   #abandon(): void {
     this.isClosed = true;
     this.#shut();
-    this.raw.close();
-    for (const domain of this.#others) domain.close();
+    for (const domain of this.#domains) domain.close();
+  }
+
+  /**
+   * Runs what may be cut short when the stack runs out, and before that mends
+   * what was.
+   */
+  guard<T>(run: () => T): T {
+    if (this.m.isCut) this.heal();
+    try {
+      return run();
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
+  }
+
+  /**
+   * The stack ran out inside the heap, and something may be half done. For the
+   * heap that is a death: the worker gets another thread state, and as that
+   * recovers its last one. If the stack runs out again, the next call goes on.
+   */
+  heal(): void {
+    const { m } = this;
+    const wasAttached = this.isAttached;
+    if (!this.#lost.includes(m.owner)) this.#lost.push(m.owner);
+    for (const owner of this.#lost) Recovery.condemn(m, owner);
+    if (!ThreadStates.claim(m)) {
+      throw new ThreadStateError(
+        "Cannot recover from a stack overflow inside the heap: all thread " +
+          "states are in use",
+      );
+    }
+    Recovery.setFree(m);
+    ThreadStates.join(m);
+    while (this.#lost.length > 0) {
+      const owner = this.#lost[0];
+      Recovery.declare(m, owner, ThreadState.DEAD);
+      Recovery.recover(m, owner);
+      this.#lost.shift();
+    }
+    for (const { route } of this.#domains) route.bind();
+    for (const domain of this.#domains) {
+      if (domain instanceof RawDomain) domain.bind();
+      else domain.detach();
+    }
+    m.isCut = false;
+    if (wasAttached) this.attach();
   }
 
   /** Thread exit: its pools go to whoever needs them, its slot is free. */

@@ -17,6 +17,9 @@
  *   type of the argument (0.4 ns). They throw for what is no number; the
  *   `catch` gives the error our text.
  *
+ * If the stack runs out below, the heap may be left half changed; the `catch`
+ * notes it without a call, because there may be no room for one.
+ *
  * ## Threads
  *   Needs an attached thread state. While there is none, `key` fits no page
  *   and `rings` are the null rings, so that the fast paths find nothing. What
@@ -32,7 +35,7 @@
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, OVERFLOW } from "../memory/mod.ts";
 import type { MemPtr, TypedPtr } from "../memory/pointers.ts";
 import { Pool } from "../pools/mod.ts";
 import * as Failure from "./failure.ts";
@@ -154,6 +157,7 @@ export class MemDomain {
         this.slow,
       ) as MemPtr;
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof nbytes === "number") throw error;
       return Failure.malloc("mem", nbytes);
     }
@@ -192,6 +196,7 @@ export class MemDomain {
       this.slow[1] = block;
       Reflect.apply(Requests.free, undefined, this.slow);
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof block === "number") throw error;
       Failure.free("mem", block);
     }
@@ -210,7 +215,12 @@ export class MemDomain {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): MemPtr {
-    return Requests.calloc(this.route, nelem, elsize) as MemPtr;
+    try {
+      return Requests.calloc(this.route, nelem, elsize) as MemPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**
@@ -227,7 +237,12 @@ export class MemDomain {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: MemPtr | 0, nbytes: number): MemPtr {
-    return Requests.realloc(this.route, block, nbytes) as MemPtr;
+    try {
+      return Requests.realloc(this.route, block, nbytes) as MemPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**

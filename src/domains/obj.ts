@@ -20,7 +20,7 @@
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, OVERFLOW } from "../memory/mod.ts";
 import type { ObjPtr } from "../memory/pointers.ts";
 import { Pool } from "../pools/mod.ts";
 import * as Failure from "./failure.ts";
@@ -136,6 +136,7 @@ export class ObjDomain {
         this.slow,
       ) as ObjPtr;
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof nbytes === "number") throw error;
       return Failure.malloc("obj", nbytes);
     }
@@ -174,6 +175,7 @@ export class ObjDomain {
       this.slow[1] = block;
       Reflect.apply(Requests.free, undefined, this.slow);
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof block === "number") throw error;
       Failure.free("obj", block);
     }
@@ -192,7 +194,12 @@ export class ObjDomain {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): ObjPtr {
-    return Requests.calloc(this.route, nelem, elsize) as ObjPtr;
+    try {
+      return Requests.calloc(this.route, nelem, elsize) as ObjPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**
@@ -209,7 +216,12 @@ export class ObjDomain {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: ObjPtr | 0, nbytes: number): ObjPtr {
-    return Requests.realloc(this.route, block, nbytes) as ObjPtr;
+    try {
+      return Requests.realloc(this.route, block, nbytes) as ObjPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**

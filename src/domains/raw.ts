@@ -17,7 +17,7 @@
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
-import type { Memory } from "../memory/mod.ts";
+import { type Memory, OVERFLOW } from "../memory/mod.ts";
 import type { RawPtr } from "../memory/pointers.ts";
 import { Pool } from "../pools/mod.ts";
 import * as Failure from "./failure.ts";
@@ -78,6 +78,13 @@ export class RawDomain {
     this.key = this.route.poolKey;
   }
 
+  /** @ignore Opens the domain for the thread state that the worker has now. */
+  bind(): void {
+    this.route.isAttached = true;
+    this.rings = this.route.rings;
+    this.key = this.route.poolKey;
+  }
+
   /** @ignore Nothing to open: RAW needs no attached thread state. */
   attach(): void {}
 
@@ -127,6 +134,7 @@ export class RawDomain {
         this.slow,
       ) as RawPtr;
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof nbytes === "number") throw error;
       return Failure.malloc("raw", nbytes);
     }
@@ -165,6 +173,7 @@ export class RawDomain {
       this.slow[1] = block;
       Reflect.apply(Requests.free, undefined, this.slow);
     } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
       if (typeof block === "number") throw error;
       Failure.free("raw", block);
     }
@@ -183,7 +192,12 @@ export class RawDomain {
    * @throws {MemoryError} If the product is too large or no memory is left.
    */
   calloc(nelem: number, elsize: number): RawPtr {
-    return Requests.calloc(this.route, nelem, elsize) as RawPtr;
+    try {
+      return Requests.calloc(this.route, nelem, elsize) as RawPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**
@@ -200,7 +214,12 @@ export class RawDomain {
    * @throws {MemoryError} If no memory is left; the block is unchanged.
    */
   realloc(block: RawPtr | 0, nbytes: number): RawPtr {
-    return Requests.realloc(this.route, block, nbytes) as RawPtr;
+    try {
+      return Requests.realloc(this.route, block, nbytes) as RawPtr;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
   }
 
   /**

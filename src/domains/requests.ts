@@ -44,6 +44,7 @@ export { isProduct, isSize, PY_SSIZE_T_MAX } from "./sizes.ts";
  * of a worker that was revoked.
  */
 function requireAttached(route: Route, verb: string): void {
+  if (route.m.isCut) route.healer.heal();
   Suspension.requireNotRevoked(route.m);
   if (route.isAttached) return;
   throw new ThreadStateError(

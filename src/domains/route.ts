@@ -20,6 +20,12 @@ import { Policy } from "../pools/mod.ts";
 /** Names of the domains as they appear in texts, by number. */
 export const NAMES = ["raw", "mem", "obj"] as const;
 
+/** Who mends what a worker has left half done when its stack ran out. */
+export interface Healer {
+  /** Gives the worker another thread state, and recovers the last one. */
+  heal(): void;
+}
+
 /** See the head of this file. */
 export class Route {
   /** The heap. */
@@ -29,33 +35,41 @@ export class Route {
   /** Name of the domain as it appears in texts. */
   declare readonly name: string;
   /** Page map word of the small pools. */
-  declare readonly poolKey: number;
+  declare poolKey: number;
   /** Page map word of the small pools of the RAW engine; 0 bytes go there. */
-  declare readonly rawKey: number;
+  declare rawKey: number;
   /** Page map word of the spans. */
-  declare readonly spanKey: number;
+  declare spanKey: number;
   /** First ring of the small pools. Word index. */
-  declare readonly rings: number;
+  declare rings: number;
   /** True if failures throw, false if they return 0. */
   declare readonly throws: boolean;
+  /** Set once, by the core that the route is of. */
+  declare healer: Healer;
   /** True while the domain may be called. Always true for RAW. */
   declare isAttached: boolean;
 
   /** The route of the worker that `m` belongs to. */
   constructor(m: Memory, domain: number, throws: boolean) {
-    const isUnderGil = m.build === Header.BUILD_GIL && domain !== PageMap.RAW;
-    const holder = isUnderGil ? PageMap.GIL_HOLDER : m.owner;
-    const bare = Policy.withHolder(domain << PageMap.DOMAIN_SHIFT, holder);
     this.m = m;
     this.domain = domain;
     this.name = NAMES[domain];
+    this.throws = throws;
+    this.isAttached = domain === PageMap.RAW;
+    this.bind();
+  }
+
+  /** Takes over the thread state that the worker has now. */
+  bind(): void {
+    const { m, domain } = this;
+    const isUnderGil = m.build === Header.BUILD_GIL && domain !== PageMap.RAW;
+    const holder = isUnderGil ? PageMap.GIL_HOLDER : m.owner;
+    const bare = Policy.withHolder(domain << PageMap.DOMAIN_SHIFT, holder);
     this.poolKey = Policy.withKind(bare, PageMap.POOL);
     this.rawKey = isUnderGil
       ? Policy.withKind(bare, PageMap.VIA_RAW)
       : this.poolKey;
     this.spanKey = Policy.withKind(bare, PageMap.SPAN);
     this.rings = Policy.ringOf(m, this.poolKey, 0);
-    this.throws = throws;
-    this.isAttached = domain === PageMap.RAW;
   }
 }

@@ -53,6 +53,7 @@ export async function isReleased(m: Memory, owner: number): Promise<boolean> {
 export class Certificate {
   readonly #core: Core;
   #release: (() => void) | undefined;
+  #owner = 0;
 
   /** None yet. */
   constructor(core: Core) {
@@ -72,7 +73,9 @@ export class Certificate {
       throw new ThreadStateError("Cannot certify: the heap is closed");
     }
     if (there === undefined) return false;
-    if (this.#release !== undefined) return true;
+    if (this.#owner === m.owner) return true;
+    this.tearUp(); // of a thread state that was lost
+    this.#owner = m.owner;
     const held = Promise.withResolvers<void>();
     const granted = Promise.withResolvers<void>();
     this.#release = held.resolve;
@@ -90,5 +93,6 @@ export class Certificate {
   tearUp(): void {
     this.#release?.();
     this.#release = undefined;
+    this.#owner = 0;
   }
 }

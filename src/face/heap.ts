@@ -179,11 +179,11 @@ export class Heap implements Views {
   trim(): number {
     const { m, isAttached } = this.core;
     const before = Stats.read(m).footprintBytes;
-    Leave.trim(m, isAttached);
+    this.core.guard(() => Leave.trim(m, isAttached));
     if (isAttached) {
       // What that put in quarantine is ripe if nobody else is attached.
       this.threads.safePoint();
-      Leave.trim(m, isAttached);
+      this.core.guard(() => Leave.trim(m, isAttached));
     }
     return before - Stats.read(m).footprintBytes;
   }
@@ -194,12 +194,13 @@ export class Heap implements Views {
    */
   close(): void {
     if (this.core.isClosed) return;
+    if (this.core.m.isCut) this.core.heal();
     if (!this.core.isRevoked) {
       if (!this.core.isAttached) this.threads.attach();
       Stats.fold(this.core.m);
     }
+    this.core.guard(() => this.core.close());
     this.threads.leave();
-    this.core.close();
     this.#certificate.tearUp();
   }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ThreadStateError } from "../errors.ts";
+import { show, ThreadStateError } from "../errors.ts";
 import type { Core } from "../domains/core.ts";
 import { Gil, SafePoint, ThreadStates, World } from "../threads/mod.ts";
 
@@ -92,7 +92,7 @@ export class Threads {
         : "this worker has another attached thread state of the heap";
       throw new ThreadStateError(`Cannot attach: ${whose}`);
     }
-    this.#core.attach();
+    this.#core.guard(() => this.#core.attach());
     this.#current.set(this.#id, this.#core);
   }
 
@@ -104,9 +104,10 @@ export class Threads {
    * @throws {ThreadStateError} If it is not attached.
    */
   detach(): void {
+    if (this.#core.m.isCut) this.#core.heal();
     this.#require("detach");
     this.#current.delete(this.#id);
-    this.#core.detach();
+    this.#core.guard(() => this.#core.detach());
   }
 
   /**
@@ -137,7 +138,7 @@ export class Threads {
    */
   safePoint(): void {
     this.#require("pass a safe point");
-    SafePoint.safePoint(this.#core.m);
+    this.#core.guard(() => SafePoint.safePoint(this.#core.m));
   }
 
   /**
@@ -153,7 +154,7 @@ export class Threads {
   stopTheWorld<T>(run: () => T): T {
     this.#require("stop the world");
     const m = this.#core.m;
-    if (!World.stop(m, STOP_TIMEOUT_MS)) {
+    if (!this.#core.guard(() => World.stop(m, STOP_TIMEOUT_MS))) {
       throw new ThreadStateError(
         "Cannot stop the world: a thread reached no safe point for " +
           `${STOP_TIMEOUT_MS} ms`,
@@ -162,7 +163,7 @@ export class Threads {
     try {
       return run();
     } finally {
-      World.start(m);
+      this.#core.guard(() => World.start(m));
     }
   }
 
@@ -178,9 +179,16 @@ export class Threads {
   /**
    * Python: `sys.setswitchinterval()`.
    *
+   * @throws {TypeError} If it is no number.
    * @throws {RangeError} If it is no time above 0.
    */
   set switchInterval(seconds: number) {
+    if (typeof seconds !== "number") {
+      throw new TypeError(
+        "Cannot set the switch interval: it must be a number, not " +
+          show(seconds),
+      );
+    }
     const us = Math.round(seconds * 1e6);
     if (!(seconds > 0) || us > 0x7fffffff) {
       throw new RangeError(

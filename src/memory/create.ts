@@ -65,10 +65,26 @@ export function open(buffer: SharedArrayBuffer, clock: Clock): Memory {
   return new Memory(buffer, clock);
 }
 
+/** What a SharedArrayBuffer says that it is. */
+const TAG = "[object SharedArrayBuffer]";
+
+/** True unless something only says that it is a SharedArrayBuffer. */
+function isReal(buffer: SharedArrayBuffer): boolean {
+  try {
+    // Own properties of an impostor do not count.
+    return Reflect.get(SharedArrayBuffer.prototype, "byteLength", buffer) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Why a buffer is no heap that this version can use, or `""`. */
 function faultOf(buffer: SharedArrayBuffer): string {
-  if (!(buffer instanceof SharedArrayBuffer)) {
+  if (Object.prototype.toString.call(buffer) !== TAG || !isReal(buffer)) {
     return "the handle holds no SharedArrayBuffer";
+  }
+  if ((buffer as { growable?: boolean }).growable === true) {
+    return "the buffer can grow, as that of no heap can";
   }
   const bytes = buffer.byteLength;
   if (bytes < Layout.MIN_BYTES || bytes % Layout.ARENA_SIZE !== 0) {

@@ -21,6 +21,9 @@ import * as RemoteRecord from "../layout/remote_record.ts";
 /** Byte address in the heap, from the start of the buffer; 0 is NULL. */
 export type Address = number;
 
+/** What the engine says when the stack has run out. */
+export const OVERFLOW = "Maximum call stack size exceeded";
+
 /** What tells the time: injected, so that schedules can be replayed. */
 export interface Clock {
   /** Milliseconds from some start, never going back. */
@@ -53,6 +56,8 @@ export class Memory {
   thread = 0;
   /** Slot and incarnation: who this worker is in a lock word. */
   owner = 0;
+  /** True if the stack ran out inside the heap: something may be half done. */
+  isCut = false;
 
   /** A window on a buffer whose header is complete. */
   constructor(buffer: SharedArrayBuffer, clock: Clock) {

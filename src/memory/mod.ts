@@ -8,6 +8,7 @@ export {
   firstPageOf,
   isRecord,
   Memory,
+  OVERFLOW,
   pageOf,
   recordOf,
   threadsUsed,

@@ -135,6 +135,16 @@ export function declare(m: Memory, owner: number, to: number): number {
 }
 
 /**
+ * Notes that a worker is dead, and nothing else: no lock, no waiting.
+ *
+ * @param m The heap.
+ * @param owner Owner value of a worker that has its slot.
+ */
+export function condemn(m: Memory, owner: number): void {
+  Fence.declare(m, owner & PageMap.SLOT_MASK, ThreadState.DEAD);
+}
+
+/**
  * Cuts a thread off. For one that is dead, who has it suspended is helped to
  * come to an end; for one that may be alive, who has it suspended may be
  * waiting for it, so the declaration must do.

@@ -89,6 +89,19 @@ export function init(m: Memory): void {
  * @returns False if all slots are in use.
  */
 export function reserve(m: Memory): boolean {
+  if (!claim(m)) return false;
+  join(m);
+  return true;
+}
+
+/**
+ * First half of {@linkcode reserve}: the worker has a slot and a name, and
+ * nobody counts it yet. Takes no lock.
+ *
+ * @param m The heap.
+ * @returns False if all slots are in use.
+ */
+export function claim(m: Memory): boolean {
   const i32 = m.i32;
   const slot = claimSlot(i32);
   if (slot === 0) return false;
@@ -107,12 +120,22 @@ export function reserve(m: Memory): boolean {
   m.owner = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
   clear(m);
   raiseUsed(i32, slot + 1);
+  return true;
+}
+
+/**
+ * Second half of {@linkcode reserve}: the thread state is DETACHED, or
+ * suspended if the world stands still, and is counted.
+ *
+ * @param m The heap.
+ */
+export function join(m: Memory): void {
+  const { i32, thread } = m;
   Mutex.lock(m, THREADS_LOCK);
   const word = Suspension.wordForNewcomerLocked(m);
   Atomics.store(i32, thread + ThreadState.X_STATE, word);
   Atomics.store(i32, thread + ThreadState.X_IN_USE, ThreadState.IN_USE); // COMMIT
   Mutex.unlock(m, THREADS_LOCK);
-  return true;
 }
 
 /** Clears what the last worker left in the slot. */

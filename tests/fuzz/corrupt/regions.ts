@@ -51,7 +51,7 @@ const POOL_WORDS = [
   "MAXNEXTOFFSET",
   "NEXTPOOL",
   "PREVPOOL",
-  "unused",
+  "DRAIN",
 ];
 const RUN_WORDS = [
   "word 0",
@@ -63,13 +63,13 @@ const RUN_WORDS = [
   "PREV",
   "unused",
 ];
-const REMOTE_WORDS = ["X_REMOTE", "word 1", "word 2", "SHAPE"];
+const REMOTE_WORDS = ["X_REMOTE", "TAKEN_PAGES", "GOAL", "SHAPE"];
 /** Numbers of a layout that are no offsets, or that are tables of their own. */
 const NO_FIELD = new RegExp(
   "^(SIZEOF|SHIFT|NUM_BUCKETS|NFP2LASTA|ABANDONED|QUARANTINE|TAILS|BITMAP|" +
-    "BINS|RINGS|TO_TAIL|RING_SET|VIA_RAW|CLOSED|DETACHED|ATTACHED|SUSPENDED|" +
-    "SHUTTING_DOWN|WAITER|DEFAULT_INTERVAL|OFFLINE|INITIAL|INCR|.*_VALUE|" +
-    "BUILD_.*)$",
+    "BIN_COUNT|BINS|RINGS|TO_TAIL|RING_SET|VIA_RAW|WAITER|DEFAULT_INTERVAL|" +
+    "OFFLINE|INITIAL|INCR|.*_VALUE|BUILD_.*|DETACHED|ATTACHED|SUSPENDED|" +
+    "SHUTTING_DOWN|REVOKED|DEAD|FREE|IN_USE|RESERVING)$",
 );
 
 function add(regions: Regions, region: string, word: number): void {
@@ -158,7 +158,7 @@ function addSets(m: Memory, regions: Regions): void {
 /** A thread state, by whether it is the attached one. */
 function addThread(m: Memory, regions: Regions, slot: number): void {
   const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
-  const isUsed = m.i32[thread + ThreadState.IN_USE] !== 0;
+  const isUsed = m.i32[thread + ThreadState.X_IN_USE] !== 0;
   const names = ["NOBODY", "GIL"];
   const name = names[slot] ??
     (slot === m.slot ? "caller" : isUsed ? "guest" : "unused");
@@ -233,7 +233,7 @@ function threadsOf(m: Memory): number {
   let count = 0;
   for (let slot = PageMap.FIRST_SLOT; slot < PageMap.SLOTS; slot++) {
     const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
-    count += m.i32[thread + ThreadState.IN_USE];
+    count += m.i32[thread + ThreadState.X_IN_USE] === 0 ? 0 : 1;
   }
   return count;
 }
@@ -268,9 +268,7 @@ export function regionsOf(m: Memory): Regions {
   addSingles(regions);
   addSets(m, regions);
   for (let slot = 0; slot < PageMap.SLOTS; slot++) addThread(m, regions, slot);
-  // What stands between the thread states and the page map.
-  const news = Layout.THREADS + PageMap.SLOTS * ThreadState.SIZEOF;
-  for (let word = news; word < Layout.PAGE_MAP; word++) {
+  for (let word: number = Layout.NEWS; word < Layout.PAGE_MAP; word++) {
     const state = m.i32[word] === 0 ? "empty" : "used";
     add(regions, `news words, ${state}`, word);
   }

@@ -1,0 +1,42 @@
+/**
+ * All models.
+ *
+ * @module
+ */
+
+import type { Model } from "../checker/model.ts";
+import * as Deaths from "./deaths.ts";
+import * as Event from "./event.ts";
+import * as Gil from "./gil.ts";
+import * as Mutex from "./mutex.ts";
+import * as Qsbr from "./qsbr.ts";
+import * as RawMutex from "./raw_mutex.ts";
+import * as Remote from "./remote.ts";
+import * as Suspension from "./suspension.ts";
+import * as World from "./world.ts";
+
+/** A file of models. */
+interface File {
+  readonly models: readonly Model[];
+  readonly nightly?: readonly Model[];
+}
+
+const FILES: readonly File[] = [
+  Mutex,
+  RawMutex,
+  Event,
+  Gil,
+  World,
+  Suspension,
+  Qsbr,
+  Remote,
+  Deaths,
+];
+
+/** Models that are checked before a push. */
+export const MODELS: readonly Model[] = FILES.flatMap((file) => file.models);
+
+/** Models that are checked overnight, besides. */
+export const NIGHTLY: readonly Model[] = FILES.flatMap((file) =>
+  file.nightly ?? []
+);
