@@ -13,12 +13,23 @@ import * as ArenaSet from "../layout/arena_set.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
+import * as RemoteRecord from "../layout/remote_record.ts";
 import * as RunBins from "../layout/run_bins.ts";
 import { addressOf, pageOf, recordOf } from "../memory/mod.ts";
 import { Arena, Policy, SizeClasses } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import type { Checker } from "./checker.ts";
-import { checkPool } from "./pools.ts";
+import { checkFreePool, checkPool } from "./pools.ts";
+
+/** N1: pages that are no pools have no remote frees. */
+function checkNoPool(c: Checker, page: number, length: number): void {
+  const { i32, remotes } = c.m;
+  for (let k = page; k < page + length; k++) {
+    const at = remotes + (k << RemoteRecord.SHIFT) + RemoteRecord.X_REMOTE;
+    if (i32[at] === 0) continue;
+    c.expect(false, "N1", `page ${k} is no pool and has remote frees`);
+  }
+}
 
 /** A3: an arena and its pools. */
 function checkArena(c: Checker, arena: number): void {
@@ -51,6 +62,9 @@ function checkArena(c: Checker, arena: number): void {
     if (isPool) {
       c.pools++;
       checkPool(c, page);
+    } else {
+      checkNoPool(c, page, 1);
+      if (c.freePools.has(recordOf(page))) checkFreePool(c, page);
     }
   }
   c.expect(
@@ -61,6 +75,9 @@ function checkArena(c: Checker, arena: number): void {
       `pools, not ${free + end - next}`,
   );
 }
+
+/** Both arena sets. Word indexes. */
+const SETS: readonly number[] = [Layout.ARENA_SET, Layout.RAW_ARENA_SET];
 
 /** A1, A2, A4: the arenas of a set. */
 export function checkArenaSet(c: Checker, set: number): void {
@@ -100,6 +117,9 @@ export function checkArenaSet(c: Checker, set: number): void {
   for (let k = 0; k < 4096; k++) {
     const at = Layout.ARENAS + k * ArenaObject.SIZEOF + ArenaObject.SET;
     if (i32[at] === set) current++;
+    else if (i32[at] !== 0 && !SETS.includes(i32[at])) {
+      c.expect(false, "A4", `arena ${k} is of set ${i32[at]}`);
+    }
   }
   c.expect(
     current === i32[set + ArenaSet.CURRENT],
@@ -129,6 +149,7 @@ function checkExtent(c: Checker, page: number): number {
       `page ${k} is no tail of page ${page}`,
     );
   }
+  checkNoPool(c, isSpan ? page + 1 : page, isSpan ? length - 1 : length);
   if (isSpan) {
     c.spans++;
     checkPool(c, page);
@@ -165,6 +186,7 @@ function checkFreeRun(c: Checker, page: number, wasFree: boolean): number {
   for (let k = page + 1; k < last; k++) {
     c.expect(c.keyOf(k) === PageMap.FREE, "R2", `page ${k} is not free`);
   }
+  checkNoPool(c, page, length);
   c.freePages += length;
   c.freeRuns++;
   return length;
@@ -208,7 +230,7 @@ export function checkPages(c: Checker): void {
       page += checkExtent(c, page);
     } else {
       c.limboPages++;
-      c.expect(!c.isQuiet, "R1", `page ${page} is of kind ${kind}`);
+      c.expect(false, "R1", `page ${page} is of kind ${kind}`);
       page++;
     }
     wasFree = isFree;
@@ -227,12 +249,15 @@ export function checkBins(c: Checker): void {
       "R4",
       `the bit of bin ${bin} is wrong`,
     );
+    let prev = 0;
     while (run !== 0) {
       const isFine = c.isRecord(run) && ++listed <= c.freeRuns &&
+        i32[run + PoolRecord.PREVPOOL] === prev &&
         Runs.binOf(i32[run + PoolRecord.LENGTH]) === bin &&
         c.keyOf(pageOf(run)) === PageMap.FREE_RUN;
       c.expect(isFine, "R4", `bin ${bin} lists ${run}`);
       if (!isFine) break;
+      prev = run;
       run = i32[run + PoolRecord.NEXTPOOL];
     }
   }

@@ -17,7 +17,14 @@ import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { addressOf, pageOf, recordOf } from "../memory/mod.ts";
-import { Policy, Remote, Ring, SizeClasses, Supply } from "../pools/mod.ts";
+import {
+  Arena,
+  Policy,
+  Remote,
+  Ring,
+  SizeClasses,
+  Supply,
+} from "../pools/mod.ts";
 import type { Checker } from "./checker.ts";
 
 /** G1: one ring; remembers its pools. Returns how many. Count. */
@@ -44,11 +51,11 @@ function collectRing(c: Checker, ring: number): number {
   return count;
 }
 
-/** G2: the tail of a ring of a holder. */
-function checkTail(c: Checker, ring: number): void {
+/** G2: the word `at` names the last pool of a ring that is not empty. */
+function checkTail(c: Checker, ring: number, at: number): void {
   const { i32 } = c.m;
   if (i32[ring] === 0) return;
-  const tail = i32[ring + ThreadState.TO_TAIL];
+  const tail = i32[at];
   c.expect(
     c.rings.get(tail) === ring && i32[tail + PoolRecord.NEXTPOOL] === 0,
     "G2",
@@ -89,7 +96,7 @@ export function collectRings(c: Checker): void {
     const end = isGil ? 5 * ThreadState.RING_SET : ThreadState.TO_TAIL;
     for (let k = first; k < end; k++) {
       collectRing(c, rings + k);
-      if (!isGil) checkTail(c, rings + k);
+      if (!isGil) checkTail(c, rings + k, rings + k + ThreadState.TO_TAIL);
     }
   }
   for (const set of [Layout.ARENA_SET, Layout.RAW_ARENA_SET]) {
@@ -102,6 +109,7 @@ export function collectRings(c: Checker): void {
       const ring = set + ArenaSet.QUARANTINE + k;
       const count = collectRing(c, ring);
       checkGoals(c, ring, count);
+      checkTail(c, ring, set + ArenaSet.TAILS + k);
       quarantined += count;
     }
     c.expect(
@@ -210,18 +218,21 @@ function isListedRight(c: Checker, key: number, pool: number): boolean {
       Policy.domainOf(key) === PageMap.OBJ);
 }
 
-/** P1, P2, P3, N1, N2: a pool or span. */
-export function checkPool(c: Checker, page: number): void {
+/** P3: the class of a pool and what is carved of it. Count, or -1. */
+function checkCarved(
+  c: Checker,
+  page: number,
+  isSpan: boolean,
+  isAtRest: boolean,
+): number {
   const { i32 } = c.m;
-  const key = c.keyOf(page);
   const pool = recordOf(page);
   const at = show(addressOf(page));
   const szidx = i32[pool + PoolRecord.SZIDX];
-  const isSpan = Policy.kindOf(key) === PageMap.SPAN;
   const isClass = szidx >= 0 && szidx < SizeClasses.CLASSES &&
     isSpan === (szidx >= SizeClasses.SMALL_CLASSES);
   c.expect(isClass, "P3", `the pool at ${at} has class ${szidx}`);
-  if (!isClass) return;
+  if (!isClass) return -1;
   const size = SizeClasses.blockSize(szidx);
   const next = i32[pool + PoolRecord.NEXTOFFSET];
   const max = SizeClasses.maxOffset(szidx);
@@ -232,13 +243,46 @@ export function checkPool(c: Checker, page: number): void {
   const shape =
     i32[c.m.remotes + page * RemoteRecord.SIZEOF + RemoteRecord.SHAPE];
   c.expect(
-    !isCarved || carved === 0 ||
+    !isAtRest || !isCarved || carved === 0 ||
       shape === ((next << RemoteRecord.CLASS_BITS) | szidx),
     "P3",
     `the pool at ${at} has SHAPE ${shape}`,
   );
+  return isCarved ? carved : -1;
+}
+
+/** P1, P3: a free pool of an arena, which may serve its class again as it is. */
+export function checkFreePool(c: Checker, page: number): void {
+  const { i32 } = c.m;
+  const pool = recordOf(page);
+  const szidx = i32[pool + PoolRecord.SZIDX];
+  if (szidx === Arena.DUMMY_SIZE_IDX) return;
+  const carved = checkCarved(c, page, false, true);
+  if (carved < 0) return;
+  const marks = new Uint8Array(SizeClasses.capacity(szidx));
+  const list = i32[pool + PoolRecord.FREEBLOCK];
+  const free = walkBlocks(c, page, list, marks, "P1");
+  c.expect(
+    free === carved && i32[pool + PoolRecord.COUNT] === 0 &&
+      i32[pool + PoolRecord.DRAIN] === 0,
+    "P1",
+    `the free pool at ${show(addressOf(page))} has ${free} free blocks of ` +
+      carved,
+  );
+}
+
+/** P1, P2, P3, N1, N2: a pool or span. */
+export function checkPool(c: Checker, page: number): void {
+  const { i32 } = c.m;
+  const key = c.keyOf(page);
+  const pool = recordOf(page);
+  const at = show(addressOf(page));
+  const isAtRest = c.isAtRest(key);
+  const isSpan = Policy.kindOf(key) === PageMap.SPAN;
+  const carved = checkCarved(c, page, isSpan, isAtRest);
   c.expect(isHolder(c, key), "P2", `the pool at ${at} has a strange holder`);
-  if (!isCarved || !c.isAtRest(key)) return;
+  if (carved < 0 || !isAtRest) return;
+  const szidx = i32[pool + PoolRecord.SZIDX];
   const marks = new Uint8Array(SizeClasses.capacity(szidx));
   const free = walkBlocks(
     c,

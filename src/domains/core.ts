@@ -70,6 +70,7 @@ export class Core {
   /** `PyEval_SaveThread()`: gives the GIL up where there is one. */
   detach(): void {
     const { m } = this;
+    if (m.thread !== 0) ThreadStates.requireSound(m);
     if (!Suspension.isLost(m) && !ThreadStates.isAttached(m)) {
       Damage.damaged(m, "the state of this worker's thread is not ATTACHED");
     }

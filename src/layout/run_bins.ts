@@ -2,10 +2,10 @@
  * The run allocator: free runs of pages in bins of like length.
  *
  * ```text
- *   0       16           17              18             19            32              64
- *   ┌─ … ───┬────────────┬───────────────┬──────────────┬─ … ─────────┬───────────────┬─ …
- *   │ LOCK  │ USED_PAGES │ PEAK_PAGES    │ LARGE_BLOCKS │             │ BITMAP[8]     │ BINS[256]
- *   └───────┴────────────┴───────────────┴──────────────┴─ … ─────────┴───────────────┴─ …
+ *   0       16           17              18            32              64
+ *   ┌─ … ───┬────────────┬───────────────┬─ … ─────────┬───────────────┬─ …
+ *   │ LOCK  │ USED_PAGES │ PEAK_PAGES    │             │ BITMAP[8]     │ BINS[256]
+ *   └───────┴────────────┴───────────────┴─ … ─────────┴───────────────┴─ …
  * ```
  *
  * `LOCK` is a mutex word on its own line; all else is plain, under the lock.
@@ -19,8 +19,6 @@ export const LOCK = 0;
 export const USED_PAGES = 16;
 /** Most of them at one time. Count. */
 export const PEAK_PAGES = 17;
-/** Large blocks now allocated. Count. */
-export const LARGE_BLOCKS = 18;
 /** One bit a bin: set when it is not empty. 8 words. */
 export const BITMAP = 32;
 /** Bins. Count. */

@@ -112,7 +112,7 @@ function remove(m: Memory, page: number): void {
   const prev = i32[run + PoolRecord.PREVPOOL];
   if (next !== 0) Damage.requireRecord(m, next, "a bin of free runs");
   if (prev !== 0) Damage.requireRecord(m, prev, "a bin of free runs");
-  if (page + length > m.pages) {
+  if (!(length > 0 && page + length <= m.pages)) {
     Damage.damaged(m, `${length} pages are free at page ${page}`);
   }
   const bin = binOf(length);
@@ -311,11 +311,18 @@ export function free(
   HeapLock.lock(m, LOCK);
   const isOurs = i32[Layout.PAGE_MAP + page] === key;
   if (isOurs) {
+    requireLength(m, page, length);
     markFree(m, page, page + length); // COMMIT: with its first page
     giveLocked(m, page, length);
   }
   HeapLock.unlock(m, LOCK);
   return isOurs;
+}
+
+/** Makes sure that so many pages can start with `page`. */
+function requireLength(m: Memory, page: number, length: number): void {
+  if (length > 0 && page + length <= m.pages) return;
+  Damage.damaged(m, `${length} pages are in use at page ${page}`);
 }
 
 /** Marks pages `from` … `to` − 1 as FREE. */
@@ -354,6 +361,7 @@ export function resize(
 ): boolean {
   HeapLock.lock(m, LOCK);
   const length = m.i32[recordOf(page) + PoolRecord.LENGTH];
+  requireLength(m, page, length);
   const fits = wanted <= length || growLocked(m, page, length, wanted);
   if (fits) {
     m.i32[recordOf(page) + PoolRecord.LENGTH] = wanted; // COMMIT

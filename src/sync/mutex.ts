@@ -218,6 +218,7 @@ function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
   let leftMs = timeoutMs;
   let seen = Atomics.load(i32, at);
   while (true) {
+    Fatal.check(m); // who threw it may not have given the lock back
     if ((seen & LOCKED) === 0) {
       if (tryLock(m, at)) return true;
     } else if (leftMs <= 0) {
@@ -225,7 +226,6 @@ function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
     } else if (m.thread === 0) {
       // Nobody notifies this word: it is a sleep that ends by itself.
       Atomics.wait(i32, at, seen, Math.min(NAP_MS, leftMs));
-      Fatal.check(m);
     } else if (
       announceParked(i32, at, seen) &&
       parkCounted(m, at, seen | HAS_PARKED, Math.min(leftMs, LOOK_MS), fair)
@@ -240,15 +240,32 @@ function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
   }
 }
 
-/** Ends the program if the word names an owner that cannot be. */
-function requireOwner(m: Memory, at: number, word: number): void {
-  const slot = (word >>> OWNER_SHIFT) & PageMap.SLOT_MASK;
-  if ((word & LOCKED) === 0 || slot === 0) return; // free, or of no thread
+/** True if the word of an internal lock may be what it is while we wait. */
+function isSound(m: Memory, word: number): boolean {
+  if ((word & LOCKED) === 0) return true; // free
+  if ((word & (1 << OWNER_SHIFT) - 1 & ~(LOCKED | HAS_PARKED)) !== 0) {
+    return false;
+  }
+  const owner = word >>> OWNER_SHIFT;
+  if (owner === 0) return true; // of no thread
+  const slot = owner & PageMap.SLOT_MASK;
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
-  const isThere = slot >= PageMap.FIRST_SLOT &&
-    Atomics.load(m.i32, thread + ThreadState.X_IN_USE) !== ThreadState.FREE;
+  return slot >= PageMap.FIRST_SLOT && owner !== m.owner &&
+    Atomics.load(m.i32, thread + ThreadState.X_IN_USE) !== ThreadState.FREE &&
+    m.i32[thread + ThreadState.INCARNATION] ===
+      owner >>> PageMap.INCARNATION_SHIFT;
+}
+
+/**
+ * Ends the program if a lock of the heap's own names an owner that cannot be.
+ * A user's may: who has it may have exited, and anybody may unlock it.
+ */
+function requireOwner(m: Memory, at: number, word: number): void {
+  const isUsers = at >= m.firstPage << (Map.PAGE_BITS - 2);
+  if (isUsers || isSound(m, word)) return;
   // It may have been given back since, so look again.
-  if (!isThere && Atomics.load(m.i32, at) === word) {
+  if (Atomics.load(m.i32, at) === word) {
+    const slot = (word >>> OWNER_SHIFT) & PageMap.SLOT_MASK;
     Damage.damaged(m, `the lock at word ${at} names thread ${slot} as owner`);
   }
 }
@@ -275,7 +292,9 @@ function parkCounted(
   const result = ParkingLot.park(m, at, word, leftMs, fair);
   if (result === ParkingLot.PARK_AGAIN) return false;
   i32[m.thread + ThreadState.STAT_LOCK_WAITS]++;
-  return Atomics.load(i32, at) >>> OWNER_SHIFT === m.owner;
+  // A time-out is no hand-over, even if the owner that we wait for is us.
+  return result === ParkingLot.PARK_OK &&
+    Atomics.load(i32, at) >>> OWNER_SHIFT === m.owner;
 }
 
 function unlockSlow(m: Memory, at: number): void {

@@ -144,6 +144,20 @@ export function requireState(m: Memory, word: number): void {
 }
 
 /**
+ * Makes sure that the state of this worker is one that a thread can have.
+ *
+ * @param m The heap, of a worker that has a thread state.
+ * @throws {FatalError} If it is none.
+ */
+export function requireSound(m: Memory): void {
+  requireState(m, Atomics.load(m.i32, wordOf(m.slot)));
+  const fence = Atomics.load(m.i32, m.thread + ThreadState.X_FENCE);
+  const isFence = fence === 0 || fence === ThreadState.REVOKED ||
+    fence === ThreadState.DEAD;
+  if (!isFence) Damage.damaged(m, `the fence of thread ${m.slot} is ${fence}`);
+}
+
+/**
  * Waits until the caller is not suspended.
  *
  * C: tstate_wait_attach().

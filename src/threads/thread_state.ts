@@ -54,7 +54,12 @@ import * as Gil from "./gil.ts";
 import * as Qsbr from "./qsbr.ts";
 import * as Suspension from "./suspension.ts";
 
-export { resume, stateOf, suspendDetached } from "./suspension.ts";
+export {
+  requireSound,
+  resume,
+  stateOf,
+  suspendDetached,
+} from "./suspension.ts";
 
 const THREADS_LOCK = Map.HEADER + Header.THREADS_LOCK;
 const THREADS_USED = Map.HEADER + Header.X_THREADS_USED;

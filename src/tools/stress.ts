@@ -4,13 +4,18 @@
  *     deno task stress [--build gil|free-threaded|both] [--workers N]
  *         [--seconds S | --ops N] [--seed N]
  *         [--shape larson,xmalloc,mstress,churn|all] [--malloc default]
- *         [--max-bytes N] [--timeout S] [--canary NAME] [--json]
+ *         [--max-bytes N] [--timeout S] [--canary NAME] [--kill] [--json]
  *
  * Each shape runs in each build on a heap of its own. Every live block carries
  * a pattern made of its own address, size, owner and serial over its whole
  * length, which is verified before each free and realloc. Blocks go from
  * worker to worker, and some workers end while others begin. At the end all
  * is freed and the heap is proved empty.
+ *
+ * With `--kill` workers die at random moments instead: they close themselves,
+ * or an error is thrown, in the middle of a call, or they are terminated. They
+ * are recovered, what they held is handed on, and others take their place. At
+ * the end the heap is proved empty but for the calls that were under way.
  *
  * The exit code is 0 only if nothing was found. Else the finding, the seed and
  * the command that repeats it are printed.
@@ -21,6 +26,7 @@
 import { print, runTool, type Values } from "./args.ts";
 import * as Args from "./args.ts";
 import { CANARIES } from "./stress/canary.ts";
+import { KILL_CANARIES } from "./stress/kill/canary.ts";
 import { MAX_WORKERS } from "./stress/control.ts";
 import { createProgress } from "./stress/progress.ts";
 import * as Run from "./stress/run.ts";
@@ -99,16 +105,31 @@ const TOOL = {
       undefined,
       `Seconds in which something must happen (default ${Run.DEFAULT_TIMEOUT})`,
     ),
-    canary: Args.choice(CANARIES, undefined, "Plant a bug that must be found"),
+    kill: Args.flag(
+      "Instead of the shapes: workers die at work, are recovered and replaced",
+    ),
+    canary: Args.choice(
+      [...CANARIES, ...KILL_CANARIES],
+      undefined,
+      `Plant a bug that must be found (with --kill: ${
+        KILL_CANARIES.join(", ")
+      })`,
+    ),
     json: Args.flag("Print one JSON object"),
   },
 };
 
 /** What the user asked for. */
 function optionsOf(values: Values<typeof TOOL.options>): Run.StressOptions {
-  const { build, shape, workers, seconds, ops, timeout, canary } = values;
+  const { build, shape, workers, seconds, ops, timeout, canary, kill } = values;
   if (seconds !== undefined && ops !== undefined) {
     throw new Args.UsageError("Cannot use both --seconds and --ops");
+  }
+  if (kill && shape !== undefined) {
+    throw new Args.UsageError("Cannot use both --kill and --shape");
+  }
+  if (!kill && KILL_CANARIES.some((name) => name === canary)) {
+    throw new Args.UsageError(`Cannot plant ${canary} without --kill`);
   }
   const maxBytes = values["max-bytes"];
   return {
@@ -117,6 +138,7 @@ function optionsOf(values: Values<typeof TOOL.options>): Run.StressOptions {
     workers,
     seed: values.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
     canary,
+    kill,
     ...(seconds === undefined ? {} : { seconds }),
     ...(ops === undefined ? {} : { ops }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -144,6 +166,7 @@ async function main(
     print(JSON.stringify({ ...report, canary: options.canary }) + "\n");
   } else {
     print(Summary.table(report.cells));
+    if (options.kill) print("\n" + Summary.deathTable(report.cells));
     print("\n" + Summary.verdict(report, command()));
     if (report.ok && options.canary !== undefined) {
       print(`The planted bug ${options.canary} was NOT found\n`);

@@ -11,16 +11,36 @@ import { type Model, model, type Step, step } from "../checker/model.ts";
 import type { World } from "../checker/model.ts";
 import {
   BUILDS,
+  CONSTANTS,
   DOORS,
+  fillPool,
   type HeapContext,
   heapOf,
   ignored,
   isGone,
+  mallocStep,
   nameOf,
   racy,
   recovery,
+  verdict,
 } from "./heap.ts";
 import { NO_RESCUE, scratch, SPIN_ONCE, sync, threads } from "./support.ts";
+
+/**
+ * A word that worker 0 writes last and another one reads: without something
+ * shared the checker knows no moment at which worker 0 could die.
+ */
+const NOTE = Layout.WORLD + 64;
+
+/** The last step of worker 0, if others share nothing with it. */
+function noteStep(world: World): Step<HeapContext> {
+  return step<HeapContext>("note", () => world.write(NOTE, 1));
+}
+
+/** The step of who looks at it. */
+function lookStep(world: World): Step<HeapContext> {
+  return step<HeapContext>("look", () => void world.read(NOTE));
+}
 
 /** What all models of this file have in common. */
 const COMMON = {
@@ -31,7 +51,7 @@ const COMMON = {
   },
   nameOf,
   ignored,
-  racy,
+  racy: (at: number) => racy(at) || at === NOTE,
   kills: 1,
   killable: (worker: number) => worker === 0,
 } as const;
@@ -112,32 +132,56 @@ export function eventOfTheDead(bound?: number): Model {
   });
 }
 
-/** Worker 0 stops the world and may die; worker 1 wants to attach. */
-export function worldOfTheDead(bound?: number): Model {
+/** Worker 0 stops the world and may die; worker 1 recovers it and attaches. */
+export function worldOfTheDead(): Model {
   return model<HeapContext>({
     ...COMMON,
     name: "world of the dead",
+    progress: true,
     // Who dies between a resume and its wake-up costs a sleep of SLEEP_MS.
     constants: { ...COMMON.constants, ...SPIN_ONCE },
-    ...(bound === undefined ? {} : { bound }),
-    setup: (lib, world) => heapOf(lib, world, 3, BUILDS["free-threaded"]),
+    setup: (lib, world) => heapOf(lib, world, 2, BUILDS["free-threaded"]),
     script(worker, world): Step<HeapContext>[] {
-      if (worker === 2) return [recoverStep(world)];
+      const attach = step<HeapContext>("attach, detach", (lib, { m }) => {
+        threads(lib).ThreadStates.attach(m);
+        threads(lib).ThreadStates.detach(m);
+      });
+      if (worker === 1) {
+        return [lookStep(world), recoverStep(world), attach];
+      }
       return [
-        step<HeapContext>(worker === 0 ? "stop, start" : "attach, detach", (
-          lib,
-          { m },
-        ) => {
-          const { ThreadStates, World } = threads(lib);
-          if (worker === 0) {
-            if (World.stop(m, Infinity)) World.start(m);
-            return;
-          }
-          ThreadStates.attach(m);
-          ThreadStates.detach(m);
+        step<HeapContext>("stop, start", (lib, { m }) => {
+          const { World } = threads(lib);
+          if (World.stop(m, Infinity)) World.start(m);
         }),
+        noteStep(world),
       ];
     },
+  });
+}
+
+/** Worker 0 drains a remote stack and may die. */
+export function drainOfTheDead(): Model {
+  let live = 0;
+  return model<HeapContext>({
+    ...COMMON,
+    constants: { ...CONSTANTS, ...COMMON.constants },
+    name: "drain of the dead",
+    setup(lib, world) {
+      const contexts = heapOf(lib, world, 2, BUILDS["free-threaded"]);
+      for (const { core } of contexts) core.attach();
+      const blocks = fillPool(contexts[0], 512);
+      for (let k = 0; k < 3; k++) {
+        contexts[1].core.mem.free(blocks.pop() as never);
+      }
+      live = blocks.length;
+      return contexts;
+    },
+    script: (worker, world) =>
+      worker === 0
+        ? [mallocStep(0, 512), noteStep(world)]
+        : [lookStep(world), recoverStep(world)],
+    final: (world) => verdict(world, live, 1),
   });
 }
 
@@ -145,5 +189,6 @@ export function worldOfTheDead(bound?: number): Model {
 export const models: readonly Model[] = [
   lockOfTheDead(1, 2),
   eventOfTheDead(2),
-  worldOfTheDead(2),
+  worldOfTheDead(),
+  drainOfTheDead(),
 ];

@@ -320,6 +320,40 @@ export function helpWithNews(): Model {
   });
 }
 
+/** A thread that is detached goes away while a helper looks after it. */
+export function helpAgainstExit(): Model {
+  let word = 0;
+  return model<Context>({
+    ...COMMON,
+    name: "help against exit",
+    progress: true,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 2);
+      threads(lib).ThreadStates.attach(contexts[1].m);
+      word = scratch(world, 0);
+      return contexts;
+    },
+    script(worker, world): Step<Context>[] {
+      if (worker === 0) {
+        return [
+          step<Context>("release, write", (lib, { m }) => {
+            threads(lib).ThreadStates.release(m);
+            add(world, word);
+          }),
+        ];
+      }
+      return [
+        step<Context>("suspend, write, resume", (lib, { m }) => {
+          const { ThreadStates } = threads(lib);
+          if (!ThreadStates.suspendDetached(m, 2)) return;
+          add(world, word);
+          ThreadStates.resume(m, 2);
+        }),
+      ];
+    },
+  });
+}
+
 /** The models of this file. */
 export const models: readonly Model[] = [
   slots(2, 2, Header.BUILD_FREE_THREADED),
@@ -331,4 +365,5 @@ export const models: readonly Model[] = [
   lockDetaching(2, Header.BUILD_GIL),
   help(),
   helpWithNews(),
+  helpAgainstExit(),
 ];

@@ -72,11 +72,15 @@ export function swap(i32: Words, one: number, other: number): void {
   }
 }
 
-/** Takes a shared slot, unless somebody else is at it. */
-export function tryLock(i32: Words, slot: number): boolean {
+/**
+ * Takes a shared slot, unless somebody else is at it.
+ *
+ * @param busy BUSY, or BUSY with the name of who takes it in higher bits.
+ */
+export function tryLock(i32: Words, slot: number, busy = BUSY): boolean {
   const state = Atomics.load(i32, slot + X_STATE);
-  if (state === BUSY) return false;
-  return Atomics.compareExchange(i32, slot + X_STATE, state, BUSY) === state;
+  if (state !== EMPTY && state !== FULL) return false;
+  return Atomics.compareExchange(i32, slot + X_STATE, state, busy) === state;
 }
 
 /** Gives a shared slot back, FULL or EMPTY by what stands in it. */

@@ -21,6 +21,7 @@
 
 import { type Calls, HeapCalls } from "./calls.ts";
 import { type Heap, PointerError } from "./heap.ts";
+import type { KillCanary } from "./kill/canary.ts";
 import { DOMAINS } from "./sizes.ts";
 
 /** Names of the planted bugs. */
@@ -181,7 +182,7 @@ class Stuck extends HeapCalls {
  * @param worker Number of the worker.
  */
 export function plant(
-  canary: Canary | undefined,
+  canary: Canary | KillCanary | undefined,
   heap: Heap,
   worker: number,
 ): Calls {
@@ -200,7 +201,7 @@ export function plant(
       return new ShortCopy(heap);
     case "stuck":
       return worker === 0 ? new Stuck(heap) : new HeapCalls(heap);
-    case undefined:
+    default: // none, or one that the main thread plants
       return new HeapCalls(heap);
   }
 }

@@ -32,9 +32,11 @@ import {
   type HeapHandle,
   type HeapStats,
 } from "./heap.ts";
+import type { KillCanary } from "./kill/canary.ts";
+import type { Deaths } from "./kill/deaths.ts";
 import { proveEmpty } from "./proof.ts";
 import { employ } from "./staff.ts";
-import type { ShapeName, Task } from "./task.ts";
+import type { CellShape, Task } from "./task.ts";
 import { Watchdog } from "./watchdog.ts";
 import { unexpected } from "./work.ts";
 import * as WorkerRecord from "./worker_record.ts";
@@ -44,7 +46,7 @@ export interface CellOptions {
   /** Which build. */
   readonly build: Build;
   /** Which shape. */
-  readonly shape: ShapeName;
+  readonly shape: CellShape;
   /** Workers at a time. Count. */
   readonly workers: number;
   /** How long. Seconds; 0 if `ops` says it. */
@@ -58,7 +60,7 @@ export interface CellOptions {
   /** How long nothing may happen before that is a finding. Seconds. */
   readonly timeout: number;
   /** Planted bug, if any. */
-  readonly canary: Canary | undefined;
+  readonly canary: Canary | KillCanary | undefined;
 }
 
 /** What came of one cell. */
@@ -66,7 +68,7 @@ export interface CellResult {
   /** Which build. */
   readonly build: Build;
   /** Which shape. */
-  readonly shape: ShapeName;
+  readonly shape: CellShape;
   /** From the first worker's start to the last one's end. Seconds. */
   readonly seconds: number;
   /** Calls of the heap. Count. */
@@ -95,6 +97,8 @@ export interface CellResult {
   readonly livePeakBytes: number;
   /** What was found. */
   readonly findings: readonly Finding[];
+  /** What came of the workers that died, in a run that kills. */
+  readonly deaths?: Deaths;
 }
 
 /** Hears how far a cell is. */

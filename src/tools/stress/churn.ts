@@ -21,7 +21,7 @@ import { RUN, SLOTS } from "./control.ts";
 import type { Hand } from "./hand.ts";
 import { Random } from "./random.ts";
 import { drawDomain, drawSize } from "./sizes.ts";
-import { SHAPES, type Task } from "./task.ts";
+import { numberOf, type Task } from "./task.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
 /** Records of a worker's own table in use. Count. */
@@ -40,7 +40,7 @@ const LIVES = 4;
 /** Steps of one life of a worker; the same for the same task. */
 export function stepsOfLife(task: Task): number {
   const { seed, shape, worker, life, ops } = task;
-  const random = new Random(seed, SHAPES.indexOf(shape), worker, life, 2);
+  const random = new Random(seed, numberOf(shape), worker, life, 2);
   const steps = random.logarithmic(SHORTEST_LIFE, LONGEST_LIFE);
   return ops === 0 ? steps : Math.min(steps, Math.ceil(ops / LIVES));
 }

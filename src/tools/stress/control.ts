@@ -44,6 +44,8 @@ export const X_NEWS = 4;
 export const X_TICKETS = 5;
 /** Highest sum of live bytes seen. 16-byte units, atomic. */
 export const X_PEAK_LIVE = 6;
+/** Number of the muster for which all workers stand still, or 0. Atomic. */
+export const X_HOLD = 7;
 
 /** `X_STOP`: go on. */
 export const RUN = 0;
@@ -142,6 +144,13 @@ export class Control {
   awaitPhase(phase: number): void {
     while (Atomics.load(this.i32, X_PHASE) === phase && this.stop !== FAILED) {
       Atomics.wait(this.i32, X_PHASE, phase, NAP_MS);
+    }
+  }
+
+  /** Waits until muster `number` is over, or the run has failed. */
+  awaitRelease(number: number): void {
+    while (Atomics.load(this.i32, X_HOLD) === number && this.stop !== FAILED) {
+      Atomics.wait(this.i32, X_HOLD, number, NAP_MS);
     }
   }
 

@@ -20,6 +20,7 @@
  * - `"error"`: a call threw what it must not throw
  * - `"hang"`: nothing happens any more
  * - `"lost-worker"`: a worker ended without a word
+ * - `"not-recovered"`: a worker died, and the heap did not recover it
  */
 export type FindingKind =
   | "double-hand-out"
@@ -34,7 +35,8 @@ export type FindingKind =
   | "no-memory"
   | "error"
   | "hang"
-  | "lost-worker";
+  | "lost-worker"
+  | "not-recovered";
 
 /** One fault. */
 export interface Finding {

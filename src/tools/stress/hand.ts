@@ -8,7 +8,9 @@
  *   H2  before a block is freed or resized its whole pattern is verified;
  *       after a resize, also a failed one, what had to be kept is
  *   H3  a calloc'ed block is verified to be all 0 before it is signed
- *   H4  the last call stands in the worker record while it runs
+ *   H4  the last call stands in the worker record while it runs, and so does
+ *       the block record that it is about, until that tells the truth again: of
+ *       a worker that died, exactly this record is in doubt
  *   H5  between two calls all records tell the truth: `tick()`, where other
  *       threads may stop us, comes first in each operation
  *
@@ -37,7 +39,7 @@ import * as Misuse from "./misuse.ts";
 import * as Pattern from "./pattern.ts";
 import { Random } from "./random.ts";
 import { DOMAINS, drawNewSize } from "./sizes.ts";
-import { SHAPES, type Task } from "./task.ts";
+import { numberOf, type Task } from "./task.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
 /** Calls between two looks at the stop flag and safe points. Count, 2^n - 1. */
@@ -94,7 +96,7 @@ export class Hand {
     this.task = task;
     this.control = control;
     this.i32 = control.i32;
-    const stream = [seed, SHAPES.indexOf(shape), worker, life];
+    const stream = [seed, numberOf(shape), worker, life];
     this.random = new Random(...stream);
     this.details = new Random(...stream, 1);
     this.record = control.record(worker);
@@ -148,12 +150,15 @@ export class Hand {
     const elements = Math.floor(size / element);
     const bytes = zeroed ? elements * element : size;
     const what = zeroed ? WorkerRecord.CALLOC : WorkerRecord.MALLOC;
-    this.#begin(what, domain, 0, bytes, 0);
+    this.#begin(record, what, domain, 0, bytes, 0);
     const address = zeroed
       ? this.#calloc(domain, elements, element)
       : this.#malloc(domain, size);
     this.#end();
-    if (address === 0) return false;
+    if (address === 0) {
+      this.#settle();
+      return false;
+    }
     this.#judge(domain, address, bytes);
     if (zeroed) this.#verifyZero(address, bytes);
     this.#sign(record, address, bytes, domain);
@@ -170,11 +175,12 @@ export class Hand {
     const domain = i32[record + BlockRecord.DOMAIN];
     if (this.details.below(PROBE_EVERY) === 0) Misuse.probe(this, record);
     const remote = this.isRemote(record);
+    this.#begin(record, WorkerRecord.FREE, domain, address, size, 0);
     this.#disclaim(address);
-    this.#begin(WorkerRecord.FREE, domain, address, size, 0);
     this.calls.free(domain, address, remote);
     this.#end();
     i32[record + BlockRecord.ADDRESS] = 0;
+    this.#settle();
     if (remote) i32[this.record + WorkerRecord.REMOTE_FREES]++;
     this.#live(-size);
   }
@@ -189,12 +195,13 @@ export class Hand {
     const size = drawNewSize(this.details, old);
     const domain = i32[record + BlockRecord.DOMAIN];
     const signature = this.signature(record);
+    this.#begin(record, WorkerRecord.REALLOC, domain, address, old, size);
     this.#disclaim(address);
-    this.#begin(WorkerRecord.REALLOC, domain, address, old, size);
     const moved = this.#realloc(domain, address, size);
     this.#end();
     if (moved === 0) {
       this.#claim(domain, address, old);
+      this.#settle();
       return this.verify(record);
     }
     this.#judge(domain, moved, size);
@@ -305,6 +312,7 @@ export class Hand {
   }
 
   #begin(
+    about: number,
     what: number,
     domain: number,
     address: number,
@@ -319,10 +327,16 @@ export class Hand {
     i32[record + WorkerRecord.SIZE] = size;
     i32[record + WorkerRecord.NEW_SIZE] = newSize;
     i32[record + WorkerRecord.IN_OP] = 1;
+    i32[record + WorkerRecord.PENDING] = about;
   }
 
   #end(): void {
     this.i32[this.record + WorkerRecord.IN_OP] = 0;
+  }
+
+  /** The record that the last call was about tells the truth again. */
+  #settle(): void {
+    this.i32[this.record + WorkerRecord.PENDING] = 0;
   }
 
   #malloc(domain: number, size: number): number {
@@ -420,6 +434,7 @@ export class Hand {
     const signature = Pattern.signature(address | 0, size, owner, serial);
     Pattern.fill(cells, bytes, address, size, signature);
     BlockRecord.write(i32, record, address, size, owner, serial, domain);
+    this.#settle();
     this.#live(size);
   }
 

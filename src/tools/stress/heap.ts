@@ -22,4 +22,5 @@ export type {
   MemPtr,
   ObjPtr,
   RawPtr,
+  RevokeReport,
 } from "../../../mod.ts";

@@ -27,7 +27,7 @@ import type { CheckReport } from "./heap.ts";
 import { DOMAINS, MEM, RAW } from "./sizes.ts";
 import { DOMAIN } from "./block_record.ts";
 import { Random } from "./random.ts";
-import { SHAPES } from "./task.ts";
+import { numberOf } from "./task.ts";
 import * as WorkerRecord from "./worker_record.ts";
 
 /** A shape made of rounds. */
@@ -50,7 +50,7 @@ const ALONE_EVERY = 12;
 /** Does rounds until time or the number of operations is up. */
 export function runRounds(hand: Hand, shape: RoundShape): void {
   const { task } = hand;
-  const pace = new Random(task.seed, SHAPES.indexOf(task.shape));
+  const pace = new Random(task.seed, numberOf(task.shape));
   let left = task.ops === 0 ? Infinity : task.ops;
   let round = 0;
   let leave = false;

@@ -9,7 +9,9 @@ import { type CellResult, runCell } from "./cell.ts";
 import { MAX_WORKERS } from "./control.ts";
 import type { Finding } from "./finding.ts";
 import type { Build } from "./heap.ts";
-import { type ShapeName, SHAPES } from "./task.ts";
+import type { KillCanary } from "./kill/canary.ts";
+import { runKillCell } from "./kill/cell.ts";
+import { type CellShape, type ShapeName, SHAPES } from "./task.ts";
 
 /** The two builds. */
 export const BUILDS: readonly Build[] = ["gil", "free-threaded"];
@@ -33,7 +35,12 @@ export interface StressOptions {
   /** How long nothing may happen; 60 if absent. Seconds. */
   readonly timeout?: number;
   /** Bug to plant. */
-  readonly canary?: Canary | undefined;
+  readonly canary?: Canary | KillCanary | undefined;
+  /**
+   * Instead of the shapes: churn in which workers die at random moments, are
+   * recovered and replaced. `ops` are then those of all lives with one number.
+   */
+  readonly kill?: boolean;
   /** Hears what happens. */
   readonly observer?: StressObserver;
 }
@@ -79,7 +86,8 @@ function replayArguments(
   seed: number,
 ): string {
   const { workers, ops = 0, maxBytes, timeout, canary } = options;
-  const words = [`--build ${build}`, `--shape ${shape}`, `--seed ${seed}`];
+  const what = shape === "kill" ? "--kill" : `--shape ${shape}`;
+  const words = [`--build ${build}`, what, `--seed ${seed}`];
   words.push(`--workers ${workers ?? DEFAULT_WORKERS}`);
   words.push(ops > 0 ? `--ops ${ops}` : `--seconds ${seconds}`);
   if (maxBytes !== undefined) words.push(`--max-bytes ${maxBytes}`);
@@ -106,7 +114,10 @@ function requireRange(what: string, value: number, min: number, max: number) {
 export async function runStress(
   options: StressOptions = {},
 ): Promise<StressReport> {
-  const { builds = BUILDS, shapes = SHAPES, observer = {}, ops = 0 } = options;
+  const { builds = BUILDS, observer = {}, ops = 0 } = options;
+  const shapes: readonly CellShape[] = options.kill
+    ? ["kill"]
+    : options.shapes ?? SHAPES;
   const { seed = 1, workers = DEFAULT_WORKERS, canary } = options;
   const { maxBytes = DEFAULT_MAX_BYTES, timeout = DEFAULT_TIMEOUT } = options;
   requireRange("workers", workers, 1, MAX_WORKERS);
@@ -119,7 +130,8 @@ export async function runStress(
   const cells: CellResult[] = [];
   for (const [build, shape] of pairs) {
     const name = `${build} ${shape}`;
-    const result = await runCell({ build, shape, ...common }, (share, done) => {
+    const run = shape === "kill" ? runKillCell : runCell;
+    const result = await run({ build, shape, ...common }, (share, done) => {
       const whole = (cells.length + Math.min(1, share)) / pairs.length;
       observer.progress?.(whole, name, done);
     });

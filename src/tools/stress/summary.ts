@@ -6,10 +6,14 @@
 
 import type { CellResult } from "./cell.ts";
 import type { Finding } from "./finding.ts";
+import { type Deaths, total } from "./kill/deaths.ts";
 import type { StressReport } from "./run.ts";
 
-/** Columns of the table, from left to right. */
-const COLUMNS: readonly [string, (cell: CellResult) => string][] = [
+/** Columns of a table, from left to right: title and text. */
+type Columns<Row> = readonly [string, (row: Row) => string][];
+
+/** Columns of the table of all cells. */
+const COLUMNS: Columns<CellResult> = [
   ["build", (cell) => cell.build],
   ["shape", (cell) => cell.shape],
   ["ops/s", (cell) => grouped(cell.ops / cell.seconds)],
@@ -22,6 +26,21 @@ const COLUMNS: readonly [string, (cell: CellResult) => string][] = [
   ["checks", (cell) => grouped(cell.checks)],
   ["workers", (cell) => grouped(cell.lives)],
   ["threads", (cell) => grouped(cell.threads)],
+];
+/** Columns of the table of deaths, behind that of the build. */
+const DEATHS: Columns<Deaths> = [
+  ["deaths", (deaths) => grouped(total(deaths))],
+  ["closed", ({ byWay }) => grouped(byWay.close)],
+  ["thrown", ({ byWay }) => grouped(byWay.throw)],
+  ["terminated", ({ byWay }) => grouped(byWay.terminate)],
+  ["had GIL", ({ hadGil }) => grouped(hadGil)],
+  ["pools left", ({ poolsLeft }) => grouped(poolsLeft)],
+  ["pools adopted", ({ poolsAdopted }) => grouped(poolsAdopted)],
+  ["blocks handed on", ({ handedOn }) => grouped(handedOn)],
+  ["blocks freed", ({ freed }) => grouped(freed)],
+  ["calls under way", ({ underWay }) => grouped(underWay)],
+  ["blocks leaked", ({ leaked }) => grouped(leaked)],
+  ["longest recovery", ({ longestMs }) => `${longestMs.toFixed(1)} ms`],
 ];
 /** Columns of words; all others are numbers and stand to the right. */
 const WORDS = 2;
@@ -44,12 +63,27 @@ function ratio(footprint: number, live: number): string {
 export function table(cells: readonly CellResult[]): string {
   const rows = [COLUMNS.map(([title]) => title)];
   for (const cell of cells) rows.push(COLUMNS.map(([, show]) => show(cell)));
-  const widths = COLUMNS.map((_, column) =>
+  return aligned(rows, WORDS);
+}
+
+/** The table of deaths of a run that kills, with a final newline. */
+export function deathTable(cells: readonly CellResult[]): string {
+  const rows = [["build", ...DEATHS.map(([title]) => title)]];
+  for (const { build, deaths } of cells) {
+    if (deaths === undefined) continue;
+    rows.push([build, ...DEATHS.map(([, show]) => show(deaths))]);
+  }
+  return aligned(rows, 1);
+}
+
+/** Rows below a line of titles; the first `words` columns stand to the left. */
+function aligned(rows: readonly string[][], words: number): string {
+  const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => row[column].length))
   );
   const lines = rows.map((row) =>
     row.map((cell, column) =>
-      column < WORDS
+      column < words
         ? cell.padEnd(widths[column])
         : cell.padStart(widths[column])
     ).join("  ")
@@ -78,6 +112,15 @@ export function verdict(report: StressReport, command: string): string {
   const full = refused === 0
     ? ""
     : `${grouped(refused)} requests found no memory, which is no fault\n`;
+  const leaked = cells.reduce(
+    (sum, { deaths }) => sum + (deaths?.leaked ?? 0),
+    0,
+  );
+  if (ok && cells.some(({ deaths }) => deaths !== undefined)) {
+    return `${full}Nothing found: ${workers} workers, seed ${seed}; all ` +
+      `freed, the heaps are empty but for ${grouped(leaked)} blocks of calls ` +
+      "that death cut short\n";
+  }
   if (ok) {
     return `${full}Nothing found: ${workers} workers, seed ${seed}; all ` +
       "freed, the heaps are empty\n";

@@ -5,6 +5,7 @@
  */
 
 import type { Canary } from "./canary.ts";
+import type { KillCanary } from "./kill/canary.ts";
 
 /** The shapes in the order in which they run; the index is part of the seed. */
 export const SHAPES = ["larson", "xmalloc", "mstress", "churn"] as const;
@@ -12,10 +13,18 @@ export const SHAPES = ["larson", "xmalloc", "mstress", "churn"] as const;
 /** Name of a shape. */
 export type ShapeName = typeof SHAPES[number];
 
+/** What a cell does: a shape, or `"kill"`, where workers die, see `kill/`. */
+export type CellShape = ShapeName | "kill";
+
+/** Number of a shape in the seeds of its streams; -1 for `"kill"`. */
+export function numberOf(shape: CellShape): number {
+  return SHAPES.findIndex((name) => name === shape);
+}
+
 /** Order to one worker. Structured-cloneable. */
 export interface Task {
   /** What to do. */
-  readonly shape: ShapeName;
+  readonly shape: CellShape;
   /** Seed of the run; with shape, worker and life it gives the stream. */
   readonly seed: number;
   /** Number of this worker: 0 ≤ worker < workers. */
@@ -29,5 +38,5 @@ export interface Task {
   /** Size of the heap. Bytes. */
   readonly maxBytes: number;
   /** Planted bug, if any. */
-  readonly canary: Canary | undefined;
+  readonly canary: Canary | KillCanary | undefined;
 }

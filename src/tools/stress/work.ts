@@ -16,6 +16,7 @@ import { Control, FAILED } from "./control.ts";
 import { type Finding, FindingError, Interrupted } from "./finding.ts";
 import { Hand } from "./hand.ts";
 import { attach, type Heap, type HeapHandle } from "./heap.ts";
+import * as Kill from "./kill/shape.ts";
 import * as Larson from "./larson.ts";
 import * as Mstress from "./mstress.ts";
 import { runRounds } from "./rounds.ts";
@@ -79,11 +80,13 @@ function runShape(hand: Hand): void {
       return runRounds(hand, Mstress);
     case "churn":
       return Churn.live(hand);
+    case "kill":
+      return Kill.live(hand);
   }
 }
 
 /** What an error says, or undefined if another worker has said it. */
-function judge(
+export function judge(
   error: unknown,
   control: Control,
   task: Task,

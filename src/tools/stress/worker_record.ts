@@ -9,13 +9,16 @@
  *   │ LIVE (f64)   │ REMOTE_FREES │ CHECKS         │ MEMORY_ERRORS  │ PROBES        │
  *   └──────────────┴──────────────┴────────────────┴────────────────┴───────────────┘
  *   10             12             13               14               15
- *   16: THREADS
+ *   16: THREADS, then, for the run that kills: PENDING, DOOM, HELD, HEIR, ID,
+ *   DIED_AT (f64)
  * ```
  *
  * ## Threads
  *   Written plainly by the worker whose record it is; with workers that come
  *   and go, by the one that now has the number. Read plainly by everybody:
  *   what they read may be old, and is only shown or added up. // racy hint
+ *   DOOM, HELD, HEIR and ID are atomic: the main thread waits for them, and
+ *   writes DOOM and HEIR.
  *
  * @module
  */
@@ -52,6 +55,18 @@ export const MEMORY_ERRORS = 14;
 export const PROBES = 15;
 /** Thread states that it had so far. Count. */
 export const THREADS = 16;
+/** Block record that the last call is about, until that is true again, or 0. */
+export const PENDING = 17;
+/** Atomic accesses until the worker shall die, or 0 if it need not. Count. */
+export const DOOM = 18;
+/** Muster for which it stands still, detached, or 0. */
+export const HELD = 19;
+/** Worker whose table it shall free, plus 1, or 0. */
+export const HEIR = 20;
+/** What `heap.threads.id` is in it, or 0 while it is not yet at work. */
+export const ID = 21;
+/** When it died. Milliseconds since the epoch, f64. */
+export const DIED_AT = 22;
 /** Size of the record: workers write into lines of their own. Words. */
 export const SIZEOF = 64;
 

@@ -26,6 +26,7 @@ import * as Waiter from "../../../src/layout/waiter.ts";
 import * as World from "../../../src/layout/world.ts";
 import { addressOf, type Memory, recordOf } from "../../../src/memory/mod.ts";
 import { Policy, SizeClasses } from "../../../src/pools/mod.ts";
+import { Runs } from "../../../src/raw/mod.ts";
 
 /** Words of each region. Word indexes. */
 export type Regions = Map<string, number[]>;
@@ -171,14 +172,14 @@ function addThread(m: Memory, regions: Regions, slot: number): void {
   );
   const rings = thread + ThreadState.RINGS;
   const isGil = m.build === Header.BUILD_GIL;
-  const sets = isGil ? 5 : 3;
-  const heads = sets * ThreadState.RING_SET;
-  addHeads(m, regions, `thread ${name} RINGS`, rings, heads);
-  if (isGil) return;
-  for (let k = 0; k < heads; k++) {
+  for (let k = 0; k < (isGil ? 5 : 3) * ThreadState.RING_SET; k++) {
+    const isBusy = name === "guest" && k < ThreadState.RING_SET;
+    const busy = isBusy ? "busy RAW " : "";
     const state = m.i32[rings + k] === 0 ? "empty" : "used";
+    add(regions, `thread ${name} ${busy}RINGS, ${state}`, rings + k);
+    if (isGil) continue;
     const tail = rings + k + ThreadState.TO_TAIL;
-    add(regions, `thread ${name} tails, ${state}`, tail);
+    add(regions, `thread ${name} ${busy}tails, ${state}`, tail);
   }
 }
 
@@ -215,9 +216,22 @@ function addLinks(m: Memory, regions: Regions, page: number): void {
   }
 }
 
-/** Kind of a page; the two ends of a free run count as kinds of their own. */
+/** True if a page of an arena was a pool, and may be one again as it is. */
+function isFreePool(m: Memory, page: number): boolean {
+  const arena = Runs.arenaOf(page);
+  const szidx = m.i32[recordOf(page) + PoolRecord.SZIDX];
+  return m.i32[arena + ArenaObject.SET] !== 0 &&
+    page < m.i32[arena + ArenaObject.POOL_ADDRESS] &&
+    szidx < SizeClasses.SMALL_CLASSES;
+}
+
+/**
+ * Kind of a page; the two ends of a free run, and the free pools of arenas,
+ * count as kinds of their own.
+ */
 function kindOf(m: Memory, page: number): string {
   const kind = KINDS[Policy.kindOf(m.i32[Layout.PAGE_MAP + page])];
+  if (kind === "FREE" && isFreePool(m, page)) return "FREE pool";
   if (kind !== "FREE_RUN") return kind;
   const record = recordOf(page);
   const length = m.i32[record + PoolRecord.LENGTH];
@@ -238,7 +252,39 @@ function threadsOf(m: Memory): number {
   return count;
 }
 
-function addPage(m: Memory, regions: Regions, page: number): void {
+/** Pools that another pool of their ring leads to. */
+function linkedPools(m: Memory): Set<number> {
+  const linked = new Set<number>();
+  for (let page = m.firstPage; page < m.pages; page++) {
+    const kind = kindOf(m, page);
+    const isPool = ["POOL", "VIA_RAW", "SPAN"].includes(kind);
+    if (!isPool || poolState(m, page) === "full") continue;
+    linked.add(m.i32[recordOf(page) + PoolRecord.NEXTPOOL]);
+  }
+  return linked;
+}
+
+/** The words of a page's pool record. */
+function addRecord(
+  regions: Regions,
+  page: number,
+  name: string,
+  words: readonly string[],
+  isLinked: boolean,
+): void {
+  for (let k = 0; k < PoolRecord.SIZEOF; k++) {
+    const isFirst = words[k] === "PREVPOOL" && !isLinked;
+    const word = isFirst ? "PREVPOOL of the first" : words[k];
+    add(regions, `${name} ${word}`, recordOf(page) + k);
+  }
+}
+
+function addPage(
+  m: Memory,
+  regions: Regions,
+  page: number,
+  linked: Set<number>,
+): void {
   const key = m.i32[Layout.PAGE_MAP + page];
   const kind = kindOf(m, page);
   const isPool = ["POOL", "VIA_RAW", "SPAN"].includes(kind);
@@ -249,14 +295,17 @@ function addPage(m: Memory, regions: Regions, page: number): void {
   const name = isPool ? `${group}${state}` : kind;
   const busy = isPool && isBusy ? "busy RAW " : "";
   add(regions, `map ${busy}${kind}${state}`, Layout.PAGE_MAP + page);
-  const words = isPool ? POOL_WORDS : RUN_WORDS;
-  for (let k = 0; k < PoolRecord.SIZEOF; k++) {
-    add(regions, `${name} ${words[k]}`, recordOf(page) + k);
-  }
+  const words = isPool || kind === "FREE pool" ? POOL_WORDS : RUN_WORDS;
+  const isLinked = linked.has(recordOf(page)) && state !== " full";
+  addRecord(regions, page, name, words, isLinked);
   const remote = m.remotes + page * RemoteRecord.SIZEOF;
   const news = m.i32[remote] !== 0 ? "with news" : "without news";
   for (let k = 0; k < RemoteRecord.SIZEOF; k++) {
-    const owner = isPool ? `${name} ${news}` : "no pool";
+    const owner = isPool
+      ? `${name} ${news}`
+      : kind === "FREE pool"
+      ? kind
+      : "no pool";
     add(regions, `remote of ${owner} ${REMOTE_WORDS[k]}`, remote + k);
   }
   if (isPool && !isBusy) addLinks(m, regions, page);
@@ -279,6 +328,9 @@ export function regionsOf(m: Memory): Regions {
   for (let page = m.pages; page < 1 << 18; page += 97) {
     add(regions, "map beyond the heap", Layout.PAGE_MAP + page);
   }
-  for (let page = first; page < m.pages; page++) addPage(m, regions, page);
+  const linked = linkedPools(m);
+  for (let page = first; page < m.pages; page++) {
+    addPage(m, regions, page, linked);
+  }
   return regions;
 }

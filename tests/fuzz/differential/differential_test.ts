@@ -32,3 +32,11 @@ Deno.test("Python counts the same blocks in each class (seed 3)", async () => {
   assertEquals(note, "");
   assert(classes > 4, `${classes} classes were compared`);
 });
+
+Deno.test("one block too many in each class is seen", async () => {
+  const sizes = Array.from({ length: 14 }, (_, k) => 289 + 16 * k);
+  const spoil = (lines: number[]) => [...lines, ...sizes];
+  const { note, isCompared, classes } = await compareStats(3, 2000, spoil);
+  if (!isCompared) return;
+  assertEquals(note.split("; ").length, classes, note);
+});

@@ -108,10 +108,14 @@ async function runThere(lines: readonly number[]): Promise<string | undefined> {
   }
 }
 
-/** Classes that differ, a line each; or why nothing was compared. */
+/**
+ * Classes that differ, a line each; or why nothing was compared. `spoil`
+ * changes the script that is run here, for canaries.
+ */
 export async function compareStats(
   seed: number,
   calls: number,
+  spoil: (lines: number[]) => number[] = (lines) => lines,
 ): Promise<{ note: string; isCompared: boolean; classes: number }> {
   const lines = script(seed, calls);
   const text = await runThere(lines);
@@ -121,7 +125,7 @@ export async function compareStats(
   const before = blocksOf(between(text, "@before", "@idle"));
   const idle = blocksOf(between(text, "@idle", "@after"));
   const after = blocksOf(between(text, "@after", "@end"));
-  const here = runHere(lines);
+  const here = runHere(spoil(lines));
   const faults: string[] = [];
   let classes = 0;
   for (let k = 0; k < SizeClasses.SMALL_CLASSES; k++) {

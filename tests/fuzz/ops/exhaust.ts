@@ -48,8 +48,7 @@ function program(seed: number, acts: number): Uint8Array {
 }
 
 /** Runs a program with `free` pages. Returns how many requests failed. */
-function runWith(build: Build, bytes: Uint8Array, free: number): number {
-  const port = new Port(build, MAX_BYTES);
+function runWith(port: Port, bytes: Uint8Array, free: number): number {
   const { pages } = port.heap.core.m;
   const hostagePages = pages - port.heap.i32[Header.FIRST_PAGE] - free;
   const nbytes = hostagePages * Layout.PAGE_SIZE;
@@ -67,19 +66,23 @@ function runWith(build: Build, bytes: Uint8Array, free: number): number {
   return interpreter.failures;
 }
 
-/** Sweeps the numbers of free pages in steps, until nothing fails. */
+/**
+ * Sweeps the numbers of free pages in steps, until nothing fails. `Kind` is the
+ * port to use, for canaries.
+ */
 export function sweep(
   build: Build,
   seed: number,
   acts: number,
   step = 1,
+  Kind: typeof Port = Port,
 ): Sweep {
   const result: Sweep = { runs: 0, failures: 0, enough: -1, note: "" };
   const bytes = program(seed, acts);
   const most = MAX_BYTES / Layout.PAGE_SIZE;
   for (let free = 0; free < most; free += step) {
     try {
-      const failures = runWith(build, bytes, free);
+      const failures = runWith(new Kind(build, MAX_BYTES), bytes, free);
       result.runs++;
       result.failures += failures;
       if (failures > 0) continue;

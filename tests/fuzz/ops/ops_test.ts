@@ -8,7 +8,8 @@ import { BUILDS } from "../../helpers/heap_fixture.ts";
 import { sweep } from "./exhaust.ts";
 import { fuzz, programOf, runProgram, shrink } from "./fuzz.ts";
 import { ACT_BYTES } from "./interpreter.ts";
-import { BUGS } from "./port.ts";
+import { BUGS, HalfDonePort, SpoilingPort } from "./port.ts";
+import { CALLS, stackOne } from "./stack.ts";
 
 for (const build of BUILDS) {
   Deno.test(`random programs find nothing (${build}, seed 3)`, () => {
@@ -25,6 +26,18 @@ for (const build of BUILDS) {
     const { note, failures, enough } = sweep(build, 1, 60, 16);
     assertEquals(note, "");
     assert(failures > 50 && enough > 0, `${failures}, ${enough}`);
+  });
+
+  Deno.test(`a failed realloc that spoils is found (${build}, seed 1)`, () => {
+    const { note } = sweep(build, 1, 60, 4, SpoilingPort);
+    assert(note.includes("free pages"), note);
+  });
+
+  Deno.test(`a call that is half done without stack is found (${build})`, () => {
+    const call = CALLS.findIndex(({ name }) => name.startsWith("malloc(48)"));
+    const number = call * BUILDS.length + BUILDS.indexOf(build);
+    const { fault } = stackOne(number, () => {}, HalfDonePort);
+    assert(fault.startsWith("R5"), fault);
   });
 
   for (const bug of BUGS) {

@@ -20,6 +20,10 @@ import {
   type ObjPtr,
   type RawPtr,
 } from "../../../mod.ts";
+import * as Layout from "../../../src/layout/memory_map.ts";
+import * as RunBins from "../../../src/layout/run_bins.ts";
+
+const USED_PAGES = Layout.RUNS + RunBins.USED_PAGES;
 
 /** A heap and its two thread states. Domains are numbers: RAW, MEM, OBJ. */
 export class Port {
@@ -117,6 +121,28 @@ export class Port {
       if (!heap.isClosed && heap.core.isAttached) heap.close();
     }
     for (const heap of this.heaps) heap.close();
+  }
+}
+
+/** A port whose `realloc` spoils the block if it fails. For exhaust.ts. */
+export class SpoilingPort extends Port {
+  override realloc(domain: number, block: number, nbytes: number): number {
+    try {
+      return super.realloc(domain, block, nbytes);
+    } catch (error) {
+      this.heap.i32[block >>> 2] ^= 1;
+      throw error;
+    }
+  }
+}
+
+/** A port that leaves a count wrong if a call is cut short. For stack.ts. */
+export class HalfDonePort extends Port {
+  override malloc(domain: number, nbytes: number): number {
+    this.heap.i32[USED_PAGES] += 1;
+    const block = super.malloc(domain, nbytes);
+    this.heap.i32[USED_PAGES] -= 1;
+    return block;
   }
 }
 

@@ -244,16 +244,20 @@ export interface StackOutcome {
   readonly overflows: number;
 }
 
-/** One call at every depth. `began` hears of each. */
+/**
+ * One call at every depth. `began` hears of each; `Kind` is the port to use,
+ * for canaries.
+ */
 export function stackOne(
   number: number,
   began: () => void = nothing,
+  Kind: typeof Port = Port,
 ): StackOutcome {
   const build = BUILDS[number % BUILDS.length];
   const rest = Math.floor(number / BUILDS.length);
   const call = CALLS[rest % CALLS.length];
   const extra = Math.floor(rest / CALLS.length) % ALIGNMENTS;
-  const stage: Stage = { port: new Port(build, 1 << 24), blocks: [] };
+  const stage: Stage = { port: new Kind(build, 1 << 24), blocks: [] };
   const name = `${build}, ${call.name}, alignment ${extra}`;
   let overflows = 0;
   let good = 0;

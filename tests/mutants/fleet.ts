@@ -1,0 +1,117 @@
+/**
+ * Processes that judge changes, some at a time. One that does not answer in
+ * time is killed and replaced; the change that hung it is found.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { Verdict } from "./judge.ts";
+import type { Order } from "./judge_main.ts";
+import { TextLineStream } from "./lines.ts";
+
+const MAIN = fileURLToPath(new URL("./judge_main.ts", import.meta.url));
+
+/** Processes at a time. Count. */
+const SIZE = 2;
+/** Longest time for a process to start. Milliseconds. */
+const START_MS = 60_000;
+/** Longest time for a verdict. Milliseconds. */
+const ANSWER_MS = 10_000;
+
+/** A process. */
+class Judge {
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor() {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", MAIN],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#orders = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream())
+      .getReader();
+  }
+
+  /** Waits until it takes orders. */
+  async start(): Promise<void> {
+    const line = await this.#line(START_MS);
+    if (line !== "ready") throw new Error("A judge of mutants did not start");
+  }
+
+  /** The verdict, or undefined if there is none in time. */
+  async judge(order: Order): Promise<Verdict | undefined> {
+    const text = JSON.stringify(order) + "\n";
+    await this.#orders.write(new TextEncoder().encode(text));
+    const line = await this.#line(ANSWER_MS);
+    return line === undefined ? undefined : JSON.parse(line);
+  }
+
+  async stop(): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It is gone.
+    }
+    await this.#orders.abort().catch(() => {});
+    await this.#lines.cancel().catch(() => {});
+    await this.#child.status;
+  }
+
+  async #line(ms: number): Promise<string | undefined> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), ms);
+    });
+    const line = this.#lines.read().then(({ value }) => value);
+    const first = await Promise.race([line, late]);
+    clearTimeout(timer);
+    return first;
+  }
+}
+
+const HUNG: Verdict = {
+  model: "a process",
+  kind: "endless",
+  text: "no answer in time",
+  tried: 0,
+  cut: 0,
+  seconds: ANSWER_MS / 1000,
+};
+
+/** Verdicts of orders, in their order; undefined where the time was over. */
+export async function judgeAll(
+  orders: readonly Order[],
+  seconds = Infinity,
+  take: (index: number, verdict: Verdict) => void = () => {},
+): Promise<(Verdict | undefined)[]> {
+  const verdicts: (Verdict | undefined)[] = orders.map(() => undefined);
+  const end = performance.now() + seconds * 1000;
+  let next = 0;
+  async function work(): Promise<void> {
+    let judge: Judge | undefined;
+    while (next < orders.length && performance.now() < end) {
+      const index = next++;
+      if (!judge) {
+        judge = new Judge();
+        await judge.start();
+      }
+      const verdict = await judge.judge(orders[index]);
+      if (!verdict) {
+        await judge.stop();
+        judge = undefined;
+      }
+      verdicts[index] = verdict ?? HUNG;
+      take(index, verdict ?? HUNG);
+    }
+    await judge?.stop();
+  }
+  await Promise.all(Array.from({ length: SIZE }, work));
+  return verdicts;
+}

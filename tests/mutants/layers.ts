@@ -1,0 +1,101 @@
+/**
+ * Mutants and bugs of the past, as layers of the verification.
+ *
+ * ## Threads
+ *   None of its own: two processes that judge changes.
+ *
+ * @module
+ */
+
+import type { Assignment, Layer } from "../verify/layer.ts";
+import { HISTORY } from "./history.ts";
+import {
+  type Judged,
+  judgeHistory,
+  judgeMutants,
+  lineOf,
+  scoreOf,
+} from "./run.ts";
+import { TARGETS } from "./targets.ts";
+
+/** Mutants before a push, and the time for them. */
+const PUSH = { count: 150, seconds: 75 };
+const NIGHTLY = { count: Infinity, seconds: Infinity };
+/** Least share of the mutants that are not equivalent that must be found. */
+const SHARE = 0.6;
+
+function noteOf(all: readonly Judged[]): string {
+  const left = all.filter(({ verdict, reason }) =>
+    verdict.kind === "" && reason === undefined
+  );
+  const same = all.length - scoreOf(all)[1];
+  const hung = all.filter(({ verdict }) => verdict.kind === "endless").length;
+  const lines = left.map((one) => `\n  survived: ${lineOf(one)}`);
+  return `${all.length} mutants, ${same} equivalent, ${hung} endless` +
+    lines.join("");
+}
+
+async function runMutants(assignment: Assignment): Promise<void> {
+  const { budget, seed, only, report } = assignment;
+  const start = performance.now();
+  const limits = budget === "push" ? PUSH : NIGHTLY;
+  const wanted = "mutants of all files".includes(only) ? "" : only;
+  const all = await judgeMutants({ ...limits, seed, only: wanted });
+  if (all.length === 0) return;
+  const seconds = (performance.now() - start) / 1000;
+  if (budget === "nightly") {
+    for (const { path } of TARGETS) {
+      const mine = all.filter(({ mutant }) => mutant.path === path);
+      if (mine.length === 0) continue;
+      const [found, real] = scoreOf(mine);
+      report({
+        name: `mutants of ${path}`,
+        ok: found >= real * SHARE,
+        found: [found, real],
+        seconds: mine.reduce((sum, { verdict }) => sum + verdict.seconds, 0),
+        note: noteOf(mine),
+      });
+    }
+    return;
+  }
+  const [found, real] = scoreOf(all);
+  report({
+    name: "mutants of all files, drawn",
+    ok: found >= real * SHARE,
+    runs: all.length,
+    unit: "mutants",
+    found: [found, real],
+    seconds,
+    note: `${noteOf(all)}\n  to repeat: deno run -A tests/mutants/run.ts ` +
+      `--count ${limits.count} --seed ${seed}`,
+  });
+}
+
+async function runHistory({ only, report }: Assignment): Promise<void> {
+  const name = "planted bugs";
+  const wanted = name.includes(only) ? "" : only;
+  if (!HISTORY.some((bug) => bug.name.includes(wanted))) return;
+  const start = performance.now();
+  const { missed, count } = await judgeHistory(wanted);
+  report({
+    name,
+    ok: missed.length === 0,
+    found: [count - missed.length, count],
+    seconds: (performance.now() - start) / 1000,
+    note: missed.map((bug) => `not found: ${bug}`).join("; "),
+  });
+}
+
+/** Mutants, and bugs of the past. */
+export const mutantLayers: Layer[] = [
+  {
+    name: "history",
+    title: "Bugs of the past, planted again, are found by the models",
+    run: runHistory,
+  },
+  {
+    name: "mutants",
+    title: "Small changes of all files with shared state are found",
+    run: runMutants,
+  },
+];
