@@ -10,6 +10,7 @@
 import { show } from "../errors.ts";
 import * as ArenaObject from "../layout/arena_object.ts";
 import * as ArenaSet from "../layout/arena_set.ts";
+import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
@@ -51,11 +52,13 @@ function checkArena(c: Checker, arena: number): void {
     pool = i32[pool + PoolRecord.NEXTPOOL];
   }
   for (let page = first; page < end; page++) {
-    const kind = Policy.kindOf(c.keyOf(page));
-    const isPool = kind === PageMap.POOL || kind === PageMap.VIA_RAW;
+    const key = c.keyOf(page);
+    const kind = Policy.kindOf(key);
+    const isGil = c.m.build === Header.BUILD_GIL;
+    const isPool = kind === PageMap.POOL || (isGil && kind === PageMap.VIA_RAW);
     const isFree = page >= next || c.freePools.has(recordOf(page));
     c.expect(
-      isFree ? kind === PageMap.FREE : isPool,
+      isFree ? key === PageMap.FREE : isPool,
       "R1",
       `page ${page} of the arena at ${at} is of kind ${kind}`,
     );

@@ -195,6 +195,9 @@ function walkStack(c: Checker, page: number, marks: Uint8Array): number {
 function isHolder(c: Checker, key: number): boolean {
   const holder = Policy.holderOf(key);
   const slot = holder & PageMap.SLOT_MASK;
+  if (slot === PageMap.GIL_HOLDER && c.m.build !== Header.BUILD_GIL) {
+    return false;
+  }
   if (slot < PageMap.FIRST_SLOT) return holder === slot;
   const thread = c.threadAt(slot);
   return c.m.i32[thread + ThreadState.X_IN_USE] !== ThreadState.FREE &&

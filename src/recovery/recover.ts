@@ -28,6 +28,10 @@
  * ## Threads
  *   The caller has a thread state, attached or not, and no internal lock. If it
  *   dies here it is one more dead worker, and whoever recovers it ends its work.
+ *   The world may stand still meanwhile: a stopper may be waiting for another
+ *   worker that is dead and not declared so yet, and must not be waited for.
+ *   What is changed belongs to the dead, whom the checker of the heap passes
+ *   over, or is under the lock of an arena set, which the checker takes.
  *
  * Source: none in CPython; robust futexes, Linux kernel/futex, are the model.
  *
@@ -46,7 +50,7 @@ import { type Memory, threadsUsed } from "../memory/mod.ts";
 import { Leave, Policy, Repair } from "../pools/mod.ts";
 import { RebuildRuns } from "../raw/mod.ts";
 import { Death, Fatal, Mutex, ParkingLot } from "../sync/mod.ts";
-import { Gil, SafePoint, Suspension, ThreadStates } from "../threads/mod.ts";
+import { Gil, SafePoint, Suspension } from "../threads/mod.ts";
 import * as Fence from "./fence.ts";
 
 const RECOVERY_LOCK = Layout.HEADER + Header.RECOVERY_LOCK;
@@ -202,23 +206,6 @@ function freeGil(m: Memory): void {
   Gil.dropFinal(m);
 }
 
-/**
- * Attaches a detached caller in the free-threaded build, so that nobody stops
- * the world meanwhile. Returns true if it did.
- */
-function joinWorld(m: Memory): boolean {
-  if (m.build === Header.BUILD_GIL || ThreadStates.isAttached(m)) return false;
-  while (!ThreadStates.tryAttach(m)) {
-    const at = m.thread + ThreadState.X_STATE;
-    const seen = Atomics.load(m.i32, at);
-    if (seen !== 0) Atomics.wait(m.i32, at, seen, NAP_MS);
-    setFree(m);
-    freeThreads(m);
-    Fatal.check(m);
-  }
-  return true;
-}
-
 /** Step 5: the pools of a dead worker. */
 function leavePools(m: Memory, dead: number, found: Recovered): void {
   for (let page = m.firstPage; page < m.pages; page++) {
@@ -248,12 +235,10 @@ function recoverLocked(m: Memory, dead: number, found: Recovered): void {
   if (!isLeft(m, dead)) return; // somebody else has recovered it
   freeThreads(m);
   if (m.build === Header.BUILD_GIL) freeGil(m);
-  const joined = joinWorld(m);
   leavePools(m, dead, found);
   found.pages = Repair.giveBackTaken(m, dead);
   Repair.announceAll(m);
   freeSlot(m, dead & PageMap.SLOT_MASK);
-  if (joined) ThreadStates.detach(m);
 }
 
 /**

@@ -225,28 +225,6 @@ export function attach(m: Memory): void {
 }
 
 /**
- * Attaches this worker's thread state if it is not suspended. Free-threaded
- * build only. For recovery, which must not wait for the dead.
- *
- * @param m The heap.
- * @returns True if it is attached now.
- */
-export function tryAttach(m: Memory): boolean {
-  const seen = Atomics.compareExchange(
-    m.i32,
-    m.thread + ThreadState.X_STATE,
-    ThreadState.DETACHED,
-    ThreadState.ATTACHED,
-  ); // COMMIT
-  if (seen !== ThreadState.DETACHED) {
-    Suspension.requireNotRevoked(m);
-    return false;
-  }
-  Qsbr.attach(m);
-  return true;
-}
-
-/**
  * Detaches this worker's thread state: it may block as long as it likes, and
  * may not touch MEM and OBJ. If somebody stops the world, it counts as stopped.
  *

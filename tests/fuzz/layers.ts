@@ -42,14 +42,14 @@ interface Amounts {
 }
 
 const PUSH: Amounts = {
-  calls: 6e7,
+  calls: 2e7,
   thorough: 5e5,
-  step: 4,
+  step: 8,
   strings: 100,
   scripts: 8,
-  checks: 1200,
-  heaps: 300,
-  stack: 12,
+  checks: 600,
+  heaps: 120,
+  stack: 4,
 };
 const NIGHTLY: Amounts = {
   calls: 1e10,

@@ -7,6 +7,8 @@
 import type { Model } from "../checker/model.ts";
 import * as Deaths from "./deaths.ts";
 import * as Event from "./event.ts";
+import * as ExtraDeaths from "./extra_deaths.ts";
+import * as ExtraThreads from "./extra_threads.ts";
 import * as Gil from "./gil.ts";
 import * as Mutex from "./mutex.ts";
 import * as Qsbr from "./qsbr.ts";
@@ -31,6 +33,8 @@ const FILES: readonly File[] = [
   Qsbr,
   Remote,
   Deaths,
+  ExtraThreads,
+  ExtraDeaths,
 ];
 
 /** Models that are checked before a push. */

@@ -158,6 +158,7 @@ export const models: Model[] = [
   remoteFrees(2, 2, 2),
   remoteFrees(3, 1, 1),
   remoteFrees(3, 2, 2),
+  remoteFrees(3, 3, 3),
   exitAndAdopt(2, true),
   exitAndAdopt(2, false),
   exitAndAdopt(3, true),
@@ -165,3 +166,6 @@ export const models: Model[] = [
   acquireAndRelease(2),
   comeAndGo(2),
 ];
+
+/** Models that have no known end. */
+export const nightly: Model[] = [acquireAndRelease(3), comeAndGo(3)];

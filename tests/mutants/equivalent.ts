@@ -27,6 +27,10 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     "one look less before parking",
   "src/threads/suspension.ts waitWhileSuspended constant: 0 => (0 + 1)":
     "one look less before the first sleep",
+  "src/threads/qsbr.ts scan condition: Atomics.load(i32, thread + ThreadState.X_FENCE) === 0 => true":
+    "who was revoked only holds goals back a little longer",
+  "src/raw/rebuild.ts rebuildLocked swap: used += length; page += length; => page += length; used += length;":
+    "two sums that do not depend on each other",
   "src/threads/world.ts waitStopped constant: 0 => (0 + 1)":
     "one look less before the first sleep",
 };

@@ -16,8 +16,12 @@ const MAIN = fileURLToPath(new URL("./judge_main.ts", import.meta.url));
 const SIZE = 2;
 /** Longest time for a process to start. Milliseconds. */
 const START_MS = 60_000;
-/** Longest time for a verdict. Milliseconds. */
-const ANSWER_MS = 10_000;
+/** Longest time for a verdict. Seconds of the processor. */
+const ANSWER_CPU = 10;
+/** The same by the clock, on a machine that is busy. Milliseconds. */
+const ANSWER_MS = 60_000;
+/** Time between two looks at the processor's time. Milliseconds. */
+const LOOK_MS = 1000;
 
 /** A process. */
 class Judge {
@@ -49,8 +53,23 @@ class Judge {
   async judge(order: Order): Promise<Verdict | undefined> {
     const text = JSON.stringify(order) + "\n";
     await this.#orders.write(new TextEncoder().encode(text));
-    const line = await this.#line(ANSWER_MS);
+    const before = this.#cpu();
+    const line = await this.#line(
+      ANSWER_MS,
+      () => this.#cpu() - before > ANSWER_CPU,
+    );
     return line === undefined ? undefined : JSON.parse(line);
+  }
+
+  /** Seconds that the process has used; 0 where the system does not say. */
+  #cpu(): number {
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${this.#child.pid}/stat`);
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    } catch {
+      return 0;
+    }
   }
 
   async stop(): Promise<void> {
@@ -64,14 +83,21 @@ class Judge {
     await this.#child.status;
   }
 
-  async #line(ms: number): Promise<string | undefined> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The next line, or undefined if it is late or `isOver` says so. */
+  async #line(
+    ms: number,
+    isOver: () => boolean = () => false,
+  ): Promise<string | undefined> {
+    const end = performance.now() + ms;
+    let timer: ReturnType<typeof setInterval> | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ms);
+      timer = setInterval(() => {
+        if (performance.now() > end || isOver()) resolve(undefined);
+      }, LOOK_MS);
     });
     const line = this.#lines.read().then(({ value }) => value);
     const first = await Promise.race([line, late]);
-    clearTimeout(timer);
+    clearInterval(timer);
     return first;
   }
 }
@@ -82,7 +108,7 @@ const HUNG: Verdict = {
   text: "no answer in time",
   tried: 0,
   cut: 0,
-  seconds: ANSWER_MS / 1000,
+  seconds: ANSWER_CPU,
 };
 
 /** Verdicts of orders, in their order; undefined where the time was over. */

@@ -28,6 +28,8 @@ export interface Order {
   readonly count: number;
   readonly schedules: number;
   readonly seconds: number;
+  /** True: what is found is not shortened and explained. */
+  readonly isBrief?: boolean;
   /** Texts of files that replace those on disk. */
   readonly overrides?: ReadonlyMap<string, string>;
 }
@@ -95,7 +97,9 @@ async function runSeed(
     sum.kills += result.kills;
     if (!result.finding) return "";
     const features = JSON.stringify(featuresOf(seed));
-    const text = explain(m, result.finding);
+    const text = order.isBrief
+      ? result.finding.text
+      : explain(m, result.finding);
     return `${features}, schedule ${result.seed}\n${text}\nto repeat: ${command}`;
   } catch (error) {
     return `seed ${seed}: ${error}\nto repeat: ${command}`;

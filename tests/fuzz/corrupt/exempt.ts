@@ -9,9 +9,11 @@
  * @module
  */
 
+import * as Layout from "../../../src/layout/memory_map.ts";
 import * as PageMap from "../../../src/layout/page_map.ts";
 import * as ThreadState from "../../../src/layout/thread_state.ts";
 import { type Memory, threadsUsed } from "../../../src/memory/mod.ts";
+import { Policy } from "../../../src/pools/mod.ts";
 
 /** Regions by pattern, with the build or without it, and why. */
 export const EXEMPT: readonly (readonly [RegExp, string])[] = [
@@ -79,6 +81,23 @@ function isOtherDomain(a: number, b: number): boolean {
   return ((a ^ b) & ~domain) === 0 && (b & domain) !== domain;
 }
 
+/** True if a page map word names a holder that may be one. */
+function hasHolder(m: Memory, key: number): boolean {
+  const holder = Policy.holderOf(key);
+  const slot = holder & PageMap.SLOT_MASK;
+  if (slot === holder && slot <= PageMap.GIL_HOLDER) return true;
+  const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
+  return m.i32[thread + ThreadState.X_IN_USE] !== ThreadState.FREE &&
+    m.i32[thread + ThreadState.INCARNATION] ===
+      holder >>> PageMap.INCARNATION_SHIFT;
+}
+
+/** True if a full pool, which is in no ring, may have the other word, too. */
+function isOtherFull(m: Memory, a: number, b: number): boolean {
+  return Policy.kindOf(a) === Policy.kindOf(b) &&
+    Policy.domainOf(b) <= PageMap.OBJ && hasHolder(m, b);
+}
+
 /** True if a word says what a thread state may say, too. */
 function isState(field: string, word: number): boolean {
   const { REVOKED, DEAD, RESERVING } = ThreadState;
@@ -104,6 +123,9 @@ export function isAsGood(
 ): boolean {
   if (/LOCK$/.test(region)) return isAnonymous(after);
   if (region === "map LARGE") return isOtherDomain(before, after);
+  if (/^map (POOL|VIA_RAW|SPAN) full$/.test(region)) {
+    return isOtherFull(m, before, after);
+  }
   if (region === "LARGE NBYTES") {
     return (before - 1) >>> 14 === (after - 1) >>> 14;
   }

@@ -16,7 +16,7 @@
 import type { Errand, Word } from "./prober.ts";
 
 /** Time without a new case or call after which the worker hangs. Milliseconds. */
-const STUCK_MS = 2500;
+const STUCK_MS = 6000;
 /** Time between two looks. Milliseconds. */
 const LOOK_MS = 250;
 

@@ -262,10 +262,12 @@ export function stackOne(
   let overflows = 0;
   let good = 0;
   for (let k = 0; k < REHEARSALS; k++) {
+    began();
     call.before(stage);
     call.run(stage);
   }
   let depth = deepest(stage, extra);
+  began();
   while (good < GOOD_MIN && depth > 0) {
     began();
     call.before(stage);

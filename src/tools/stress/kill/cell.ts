@@ -321,16 +321,16 @@ async function wave(cell: KillCell): Promise<void> {
   }
 }
 
-/** Waves until the run is over. */
+/** Waves until the run is over, and one at least. */
 async function runWaves(cell: KillCell): Promise<void> {
-  while (cell.share < 1) {
+  do {
     const target = cell.ops + cell.random.logarithmic(50, PAUSE_MAX);
     await cell.until(
       () => cell.ops >= target || cell.share >= 1,
       "The survivors go on",
     );
-    if (cell.share < 1) await wave(cell);
-  }
+    await wave(cell);
+  } while (cell.share < 1);
 }
 
 /** Ends all workers and proves the heap empty. */
