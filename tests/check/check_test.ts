@@ -17,7 +17,6 @@ import * as PageMap from "../../src/layout/page_map.ts";
 import * as PoolRecord from "../../src/layout/pool_record.ts";
 import * as RemoteRecord from "../../src/layout/remote_record.ts";
 import * as RunBins from "../../src/layout/run_bins.ts";
-import * as ThreadState from "../../src/layout/thread_state.ts";
 
 /** A heap with something of everything, and where it is. */
 interface Scene {
