@@ -128,6 +128,8 @@ export class Core {
   heal(): void {
     const { m } = this;
     const wasAttached = this.isAttached;
+    // Somebody else may have taken this worker for dead meanwhile.
+    if (this.#lost.length === 0) Suspension.requireNotRevoked(m);
     if (!this.#lost.includes(m.owner)) this.#lost.push(m.owner);
     for (const owner of this.#lost) Recovery.condemn(m, owner);
     if (!ThreadStates.claim(m)) {

@@ -130,10 +130,7 @@ function lockRecovery(m: Memory, timeoutMs: number): boolean {
 export function declare(m: Memory, owner: number, to: number): number {
   const slot = owner & PageMap.SLOT_MASK;
   const locked = lockRecovery(m, PATIENCE_MS);
-  const inUse = Fence.threadAt(slot) + ThreadState.X_IN_USE;
-  const isThere = Fence.ownerAt(m, slot) === owner &&
-    Atomics.load(m.i32, inUse) !== ThreadState.FREE;
-  const state = isThere ? fence(m, slot, to) : -1;
+  const state = hasSlot(m, owner) ? fence(m, slot, to) : -1;
   if (locked) Mutex.unlock(m, RECOVERY_LOCK);
   return state;
 }
@@ -142,10 +139,22 @@ export function declare(m: Memory, owner: number, to: number): number {
  * Notes that a worker is dead, and nothing else: no lock, no waiting.
  *
  * @param m The heap.
- * @param owner Owner value of a worker that has its slot.
+ * @param owner Owner value of a worker.
  */
 export function condemn(m: Memory, owner: number): void {
+  if (!hasSlot(m, owner)) return;
   Fence.declare(m, owner & PageMap.SLOT_MASK, ThreadState.DEAD);
+}
+
+/**
+ * True if a worker has its slot. One that is about to get a slot has no name
+ * yet: the number in it is that of the last worker.
+ */
+function hasSlot(m: Memory, owner: number): boolean {
+  const slot = owner & PageMap.SLOT_MASK;
+  const inUse = Fence.threadAt(slot) + ThreadState.X_IN_USE;
+  return Atomics.load(m.i32, inUse) === ThreadState.IN_USE &&
+    Fence.ownerAt(m, slot) === owner;
 }
 
 /**
