@@ -1,5 +1,5 @@
 /**
- * The checker's part for rings, news lists and pools: G, N, P, U.
+ * The checker's part for rings, news and pools: G, N, P, U.
  *
  * ## Threads
  *   Reads only, under the locks that check.ts takes.

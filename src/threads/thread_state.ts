@@ -169,7 +169,7 @@ function raiseUsed(i32: Int32Array<SharedArrayBuffer>, used: number): void {
 
 /**
  * Gives this worker's thread state back. The caller has handed its pools on
- * and closed its news lists. It may be attached or detached.
+ * already. It may be attached or detached.
  *
  * C: tstate_delete_common().
  *
