@@ -10,7 +10,6 @@
 import { show } from "../errors.ts";
 import * as ArenaObject from "../layout/arena_object.ts";
 import * as ArenaSet from "../layout/arena_set.ts";
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
@@ -54,7 +53,7 @@ function checkArena(c: Checker, arena: number): void {
   for (let page = first; page < end; page++) {
     const key = c.keyOf(page);
     const kind = Policy.kindOf(key);
-    const isGil = c.m.build === Header.BUILD_GIL;
+    const isGil = c.m.isGilHeld;
     const isPool = kind === PageMap.POOL || (isGil && kind === PageMap.VIA_RAW);
     const isFree = page >= next || c.freePools.has(recordOf(page));
     c.expect(

@@ -9,7 +9,6 @@
 
 import { show } from "../errors.ts";
 import * as ArenaSet from "../layout/arena_set.ts";
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as News from "../layout/news.ts";
 import * as PageMap from "../layout/page_map.ts";
@@ -84,7 +83,7 @@ function checkGoals(c: Checker, ring: number, count: number): void {
 /** The rings of thread states that are at rest, and of the arena sets. */
 export function collectRings(c: Checker): void {
   const { i32, slot: mine } = c.m;
-  const isGil = c.m.build === Header.BUILD_GIL;
+  const isGil = c.m.isGilHeld;
   for (let slot = PageMap.GIL_HOLDER; slot < PageMap.SLOTS; slot++) {
     const thread = c.threadAt(slot);
     if (i32[thread + ThreadState.X_IN_USE] !== ThreadState.IN_USE) continue;
@@ -195,7 +194,7 @@ function walkStack(c: Checker, page: number, marks: Uint8Array): number {
 function isHolder(c: Checker, key: number): boolean {
   const holder = Policy.holderOf(key);
   const slot = holder & PageMap.SLOT_MASK;
-  if (slot === PageMap.GIL_HOLDER && c.m.build !== Header.BUILD_GIL) {
+  if (slot === PageMap.GIL_HOLDER && !c.m.isGilHeld) {
     return false;
   }
   if (slot < PageMap.FIRST_SLOT) return holder === slot;

@@ -13,16 +13,30 @@
  */
 
 import { ThreadStateError } from "../errors.ts";
+import * as Words from "../layout/allocators.ts";
+import * as Layout from "../layout/memory_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { type Clock, Create, type Memory, OVERFLOW } from "../memory/mod.ts";
+import {
+  type AllocatorWords,
+  type Clock,
+  Create,
+  type Memory,
+  OVERFLOW,
+} from "../memory/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import { Recovery } from "../recovery/mod.ts";
 import { Damage } from "../sync/mod.ts";
 import { Gil, Qsbr, Suspension, ThreadStates } from "../threads/mod.ts";
-import { MemDomain } from "./mem.ts";
-import { ObjDomain } from "./obj.ts";
+import { Installed } from "./allocator.ts";
+import { Allocators } from "./allocators.ts";
+import { makeDomains } from "./hardened.ts";
+import type { MemDomain } from "./mem.ts";
+import type { ObjDomain } from "./obj.ts";
 import { RawDomain } from "./raw.ts";
+
+/** Word with the count of changes of hook state. Word index. */
+const X_CHANGES = Layout.ALLOCATORS + Words.X_CHANGES;
 
 /** See the head of this file. */
 export class Core {
@@ -34,6 +48,10 @@ export class Core {
   declare readonly mem: MemDomain;
   /** The OBJ domain, returning 0 on failure. */
   declare readonly obj: ObjDomain;
+  /** The allocator records of this worker. */
+  declare readonly allocators: Allocators;
+  /** What the routes of this worker share. */
+  declare readonly installed: Installed;
   /** These three and those of the faces, which open and close together. */
   readonly #domains: (RawDomain | MemDomain | ObjDomain)[] = [];
   /** True once the thread state was given back. */
@@ -41,6 +59,9 @@ export class Core {
 
   /** Thread states that this worker has lost to a full stack: their owners. */
   readonly #lost: number[] = [];
+
+  /** What follows changes of shared hook state. */
+  readonly #followers: ((core: Core) => void)[] = [];
 
   /** Takes a thread state in the heap. Not attached yet. */
   constructor(m: Memory) {
@@ -50,9 +71,13 @@ export class Core {
       );
     }
     this.m = m;
-    this.raw = new RawDomain(m, false);
-    this.mem = new MemDomain(m, false);
-    this.obj = new ObjDomain(m, false);
+    this.installed = new Installed();
+    const { raw, mem, obj } = makeDomains(m, false, this.installed);
+    this.raw = raw;
+    this.mem = mem;
+    this.obj = obj;
+    const routes = [this.raw.route, this.mem.route, this.obj.route];
+    this.allocators = new Allocators(routes, this.#domains);
     this.enlist(this.raw, this.mem, this.obj);
   }
 
@@ -65,6 +90,28 @@ export class Core {
   attach(): void {
     ThreadStates.attach(this.m);
     this.#open();
+    this.follow();
+  }
+
+  /**
+   * Registers what follows changes of shared hook state, and lets it follow
+   * those that were made before.
+   */
+  onAdopt(follower: (core: Core) => void): void {
+    this.#followers.push(follower);
+    follower(this);
+  }
+
+  /** Follows changes of shared hook state, if there were any. */
+  follow(): void {
+    const { m, installed } = this;
+    if (m.i32[X_CHANGES] !== installed.seen) this.adopt(); // racy hint
+  }
+
+  /** Follows changes of shared hook state that other workers have made. */
+  adopt(): void {
+    this.installed.seen = Atomics.load(this.m.i32, X_CHANGES);
+    for (const follower of this.#followers) follower(this);
   }
 
   /** `PyEval_SaveThread()`: gives the GIL up where there is one. */
@@ -173,8 +220,13 @@ export class Core {
  *
  * @throws {RangeError} If the engine cannot reserve that many bytes.
  */
-export function create(build: number, bytes: number, clock: Clock): Core {
-  const m = Create.create(build, bytes, clock);
+export function create(
+  build: number,
+  bytes: number,
+  clock: Clock,
+  allocators?: AllocatorWords,
+): Core {
+  const m = Create.create(build, bytes, clock, allocators);
   Runs.init(m);
   ThreadStates.init(m);
   Gil.init(m);

@@ -20,7 +20,10 @@ import {
 } from "../memory/mod.ts";
 import { Policy, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
-import { NAMES } from "./route.ts";
+import { NAMES } from "./names.ts";
+
+/** Size of a seal, see `seal.ts`. Bytes. */
+const SEAL_SIZE = 8;
 
 /** True if the value is a number that is an address inside the heap. */
 export function isAddress(m: Memory, value: number): boolean {
@@ -51,8 +54,18 @@ export function isBlock(m: Memory, page: number, block: Address): boolean {
     SizeClasses.isBlockStart(i32[pool + PoolRecord.SZIDX], offset);
 }
 
-/** Bytes that a block has room for. The page is its first one. */
+/** Bytes that a block may be used for. The page is its first one. */
 export function usableSize(m: Memory, page: number): number {
+  return spaceOf(m, page) - overheadOf(m);
+}
+
+/** Bytes of each block that its seal takes. */
+export function overheadOf(m: Memory): number {
+  return m.isSealed ? SEAL_SIZE : 0;
+}
+
+/** Bytes of a block, its seal included. The page is its first one. */
+export function spaceOf(m: Memory, page: number): number {
   const pool = recordOf(page);
   const kind = Policy.kindOf(m.i32[Layout.PAGE_MAP + page]);
   return kind === PageMap.LARGE
@@ -83,7 +96,7 @@ export function describe(m: Memory, value: unknown): string {
   if (kind === PageMap.TAIL) return "its page is no longer in use";
   const domain = NAMES[Policy.domainOf(key)];
   const held = kind === PageMap.LARGE
-    ? `${Large.nbytesOf(m, page)} bytes long`
+    ? `${Large.nbytesOf(m, page) - overheadOf(m)} bytes long`
     : `held by ${holderName(key)}`;
   if (isBlock(m, page, value)) {
     return `it is a block of the ${domain} domain, ${held}`;

@@ -40,6 +40,7 @@ import type { MemPtr, TypedPtr } from "../memory/pointers.ts";
 import { Pool } from "../pools/mod.ts";
 import * as Failure from "./failure.ts";
 import * as Requests from "./requests.ts";
+import type { Installed } from "./allocator.ts";
 import { Route } from "./route.ts";
 
 // Hot: constants of this module fold, imported ones are read.
@@ -93,8 +94,8 @@ export class MemDomain {
    * @ignore The domain as the worker of `m` sees it, not attached yet. Where it does not
    * throw for lack of memory or a bad size, it returns 0.
    */
-  constructor(m: Memory, throws: boolean) {
-    this.route = new Route(m, PageMap.MEM, throws);
+  constructor(m: Memory, throws: boolean, installed: Installed) {
+    this.route = new Route(m, PageMap.MEM, throws, installed);
     this.m = m;
     this.i32 = m.i32;
     this.slow = [this.route, 0];
@@ -105,8 +106,14 @@ export class MemDomain {
   /** @ignore Opens the domain: the thread state is attached. */
   attach(): void {
     this.route.isAttached = true;
-    this.rings = this.route.rings;
-    this.key = this.route.poolKey;
+    this.refresh();
+  }
+
+  /** @ignore Opens the fast paths, unless calls have to go another way. */
+  refresh(): void {
+    const { isOpen, rings, poolKey } = this.route;
+    this.rings = isOpen ? rings : Layout.NULL_RINGS;
+    this.key = isOpen ? poolKey : -1;
   }
 
   /** @ignore Closes the domain: the thread state is about to be detached. */
@@ -117,8 +124,7 @@ export class MemDomain {
   /** @ignore Closes the domain for good: the thread state is given back. */
   close(): void {
     this.route.isAttached = false;
-    this.rings = Layout.NULL_RINGS;
-    this.key = -1;
+    this.refresh();
   }
 
   /**

@@ -1,8 +1,12 @@
 /** Door of the domains layer. @module */
 export * as Core from "./core.ts";
 export * as Describe from "./describe.ts";
+export { makeDomains } from "./hardened.ts";
 export * as Requests from "./requests.ts";
 export { MemDomain, type Sized } from "./mem.ts";
 export { ObjDomain } from "./obj.ts";
 export { RawDomain } from "./raw.ts";
-export { NAMES } from "./route.ts";
+export { NAMES } from "./names.ts";
+export type { AnyAllocator, PyMemAllocatorEx } from "./allocator.ts";
+export type { Allocators } from "./allocators.ts";
+export * as Seal from "./seal.ts";

@@ -12,7 +12,13 @@
 import { HandleError } from "../errors.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
-import { Core, MemDomain, ObjDomain, RawDomain } from "../domains/mod.ts";
+import {
+  Core,
+  makeDomains,
+  type MemDomain,
+  type ObjDomain,
+  type RawDomain,
+} from "../domains/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../check/mod.ts";
 import type { Views } from "../types/views.ts";
@@ -116,10 +122,11 @@ export class Heap implements Views {
     const { m } = core;
     const id = `${m.i32[Header.HEAP_ID]}:${m.i32[Header.HEAP_ID + 1]}`;
     this.core = core;
-    this.raw = new RawDomain(m, true);
-    this.mem = new MemDomain(m, true);
-    this.obj = new ObjDomain(m, true);
-    core.enlist(this.raw, this.mem, this.obj);
+    const { raw, mem, obj } = makeDomains(m, true, core.installed);
+    this.raw = raw;
+    this.mem = mem;
+    this.obj = obj;
+    core.enlist(raw, mem, obj);
     this.threads = new Threads(core, id, current);
     this.#certificate = new Certificate(core);
     this.buffer = m.buffer;

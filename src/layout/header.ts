@@ -8,6 +8,7 @@
  *   │ record │       │         │       │       │        │           │ 2 words │         │       │
  *   └────────┴───────┴─────────┴───────┴───────┴────────┴───────────┴─────────┴─────────┴───────┴─ …
  *   26: X_THREADS_USED   32: THREADS_LOCK, 48: RECOVERY_LOCK, mutex words on lines of their own
+ *   64: allocators.ts   80: tracemalloc.ts   128: verdict.ts
  * ```
  *
  * Words 0–15 are 0 for ever: a record index of 0 means "none", and whoever
@@ -45,7 +46,7 @@ export const RECOVERY_LOCK = 48;
 /** "obma" in little-endian. */
 export const MAGIC_VALUE = 0x616d626f;
 /** Changes whenever two versions of this library could not share a heap. */
-export const VERSION_VALUE = 2;
+export const VERSION_VALUE = 3;
 /** Value of {@linkcode BUILD}: per-thread pools. */
 export const BUILD_FREE_THREADED = 1;
 /** Value of {@linkcode BUILD}: one global lock holds all MEM and OBJ pools. */

@@ -45,6 +45,12 @@ export const MIN_BYTES = 4194304;
 
 /** The heap header, `header.ts`. Word index. */
 export const HEADER = 0;
+/** Allocators, `allocators.ts`. Word index. */
+export const ALLOCATORS = 64;
+/** Allocation tracing, `tracemalloc.ts`. Word index. */
+export const TRACEMALLOC = 80;
+/** Text of the fatal error, `verdict.ts`. Word index. */
+export const VERDICT = 128;
 /** Ring heads that are 0 for ever: the rings of who is not attached. Word index. */
 export const NULL_RINGS = 256;
 /** The GIL, `gil.ts`. Word index. */

@@ -17,18 +17,53 @@
  */
 
 import { HandleError } from "../errors.ts";
+import * as Allocators from "../layout/allocators.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import { type Clock, firstPageOf, Memory } from "./memory.ts";
 
+/** What the allocators of a heap are like; see `layout/allocators.ts`. */
+export interface AllocatorWords {
+  /** `Allocators.MALLOC` and so on. */
+  readonly allocator: number;
+  /** Whether blocks have seals. */
+  readonly isSealed: boolean;
+  /** Whether to print statistics. */
+  readonly printsStats: boolean;
+}
+
+/** The allocators of a build unless somebody wants others. */
+export function defaultAllocators(build: number): AllocatorWords {
+  const isGil = build === Header.BUILD_GIL;
+  const allocator = isGil ? Allocators.PYMALLOC : Allocators.MIMALLOC;
+  return { allocator, isSealed: false, printsStats: false };
+}
+
+/** Writes the words that say what the allocators are like. */
+function writeAllocators(
+  i32: Int32Array<SharedArrayBuffer>,
+  words: AllocatorWords,
+): void {
+  const at = Layout.ALLOCATORS;
+  i32[at + Allocators.ALLOCATOR] = words.allocator;
+  i32[at + Allocators.SEALED] = words.isSealed ? 1 : 0;
+  i32[at + Allocators.MALLOCSTATS] = words.printsStats ? 1 : 0;
+  i32[at + Allocators.SECRET] = crypto.getRandomValues(new Int32Array(1))[0];
+}
+
 /**
  * A buffer of `bytes` (a multiple of 1 MiB) with a complete header.
  *
  * @throws {RangeError} If the engine cannot reserve that many bytes.
  */
-export function create(build: number, bytes: number, clock: Clock): Memory {
+export function create(
+  build: number,
+  bytes: number,
+  clock: Clock,
+  allocators: AllocatorWords = defaultAllocators(build),
+): Memory {
   const buffer = new SharedArrayBuffer(bytes);
   const i32 = new Int32Array(buffer);
   const pages = bytes / Layout.PAGE_SIZE;
@@ -43,6 +78,7 @@ export function create(build: number, bytes: number, clock: Clock): Memory {
   for (let page = 0; page < first; page++) {
     i32[Layout.PAGE_MAP + page] = PageMap.METADATA;
   }
+  writeAllocators(i32, allocators);
   const id = crypto.getRandomValues(new Int32Array(2));
   i32[Header.HEAP_ID] = id[0];
   i32[Header.HEAP_ID + 1] = id[1];

@@ -12,6 +12,7 @@
  * @module
  */
 
+import * as Allocators from "../layout/allocators.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
@@ -20,6 +21,9 @@ import * as RemoteRecord from "../layout/remote_record.ts";
 
 /** Byte address in the heap, from the start of the buffer; 0 is NULL. */
 export type Address = number;
+
+/** Word with the allocator of the heap. Word index. */
+const ALLOCATOR = Map.ALLOCATORS + Allocators.ALLOCATOR;
 
 /** What the engine says when the stack has run out. */
 export const OVERFLOW = "Maximum call stack size exceeded";
@@ -48,6 +52,12 @@ export class Memory {
   declare readonly firstPage: number;
   /** `Header.BUILD_…`. */
   declare readonly build: number;
+  /** True if the GIL holds the pools of MEM and OBJ. */
+  declare readonly isGilHeld: boolean;
+  /** True if each block ends with a seal, see `domains/seal.ts`. */
+  declare readonly isSealed: boolean;
+  /** What seals are mixed with. */
+  declare readonly secret: number;
   /** The time. */
   declare readonly clock: Clock;
   /** Slot of this worker's thread state. */
@@ -69,8 +79,17 @@ export class Memory {
     this.remotes = this.i32[Header.REMOTES];
     this.firstPage = firstPageOf(this.pages);
     this.build = this.i32[Header.BUILD];
+    this.isGilHeld = isGilHeld(this.build, this.i32[ALLOCATOR]);
+    this.isSealed = this.i32[Map.ALLOCATORS + Allocators.SEALED] !== 0;
+    this.secret = this.i32[Map.ALLOCATORS + Allocators.SECRET];
     this.clock = clock;
   }
+}
+
+/** True if an allocator has its pools of MEM and OBJ held by the GIL. */
+function isGilHeld(build: number, allocator: number): boolean {
+  return build === Header.BUILD_GIL && allocator !== Allocators.MIMALLOC &&
+    allocator !== Allocators.MIMALLOC_DEBUG;
 }
 
 /** First page behind the tables of a heap of so many pages. Page number. */

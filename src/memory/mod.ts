@@ -1,6 +1,7 @@
 /** Door of the memory layer. @module */
 export * as Bytes from "./bytes.ts";
 export * as Create from "./create.ts";
+export type { AllocatorWords } from "./create.ts";
 export {
   type Address,
   addressOf,

@@ -24,7 +24,6 @@
  */
 
 import * as ArenaSet from "../layout/arena_set.ts";
-import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
@@ -137,7 +136,7 @@ function takeOver(m: Memory, key: number, szidx: number, slot: number): number {
  * thread has pools of MEM or OBJ.
  */
 function helpDetached(m: Memory, key: number, szidx: number): void {
-  if (m.build === Header.BUILD_GIL) return;
+  if (m.isGilHeld) return;
   const used = threadsUsed(m);
   const wantsPool = key !== 0 && Policy.domainOf(key) !== PageMap.RAW;
   let isServed = !wantsPool;
@@ -151,7 +150,7 @@ function helpDetached(m: Memory, key: number, szidx: number): void {
 
 /** Gives back the spares that the GIL holds. */
 function releaseGilSpares(m: Memory): void {
-  if (m.build !== Header.BUILD_GIL) return;
+  if (!m.isGilHeld) return;
   const sets = PageMap.OBJ + ThreadState.VIA_RAW + 1;
   releaseSpares(m, PageMap.GIL_HOLDER, PageMap.MEM, sets);
 }
@@ -192,10 +191,10 @@ export function relieve(
     releaseGilSpares(m);
     helpDetached(m, key, szidx);
   }
-  if (m.build !== Header.BUILD_GIL) ripen(m, Layout.ARENA_SET);
+  if (!m.isGilHeld) ripen(m, Layout.ARENA_SET);
   if (key !== 0) return;
   trimArenas(m, Layout.RAW_ARENA_SET);
-  if (isAttached || m.build !== Header.BUILD_GIL) {
+  if (isAttached || !m.isGilHeld) {
     trimArenas(m, Layout.ARENA_SET);
   }
 }

@@ -42,9 +42,9 @@ export function withKind(key: number, kind: number): number {
   return (key & ~PageMap.KIND_MASK) | kind;
 }
 
-/** True for MEM and OBJ in the GIL build: what CPython's pymalloc serves. */
+/** True for MEM and OBJ where the GIL holds their pools, as pymalloc's. */
 function isUnderGil(m: Memory, key: number): boolean {
-  return m.build === Header.BUILD_GIL && domainOf(key) !== PageMap.RAW;
+  return m.isGilHeld && domainOf(key) !== PageMap.RAW;
 }
 
 /** Ring set of a pool. Index. */
@@ -64,7 +64,7 @@ export function ringOf(m: Memory, key: number, szidx: number): number {
 
 /** Arena set that a pool's page comes from and whose lock guards its changes. */
 export function arenaSetOf(m: Memory, key: number): number {
-  const isRawEngine = m.build === Header.BUILD_GIL &&
+  const isRawEngine = m.isGilHeld &&
     (domainOf(key) === PageMap.RAW || kindOf(key) !== PageMap.POOL);
   return isRawEngine ? Layout.RAW_ARENA_SET : Layout.ARENA_SET;
 }

@@ -20,13 +20,11 @@
  * @module
  */
 
-import * as Header from "../layout/header.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Memory } from "../memory/mod.ts";
 
 const { FREEBLOCK, NEXTOFFSET, MAXNEXTOFFSET, NEXTPOOL, PREVPOOL } = PoolRecord;
-const GIL = Header.BUILD_GIL;
 const TO_TAIL = ThreadState.TO_TAIL;
 
 /** Puts a pool at the front of a ring: the next block comes from it. */
@@ -90,14 +88,14 @@ export function append(
  * turn comes: W5 takes half of the time, W4 four fifths (measured 2026-11).
  */
 export function insertUsed(m: Memory, ring: number, pool: number): void {
-  if (m.build === GIL) push(m, ring, pool);
+  if (m.isGilHeld) push(m, ring, pool);
   else append(m, ring, ring + TO_TAIL, pool);
 }
 
 /** Takes a pool out of a ring of its holder. */
 export function removeUsed(m: Memory, ring: number, pool: number): void {
   const i32 = m.i32;
-  if (m.build !== GIL && i32[pool + NEXTPOOL] === 0) {
+  if (!m.isGilHeld && i32[pool + NEXTPOOL] === 0) {
     // Means nothing if the ring is empty now, as G2 allows.
     i32[ring + TO_TAIL] = i32[pool + PREVPOOL];
   }
