@@ -26,6 +26,7 @@ import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
 import type { AnyAllocator, PyMemAllocatorEx } from "./allocator.ts";
 import * as Describe from "./describe.ts";
+import * as FreeList from "./free_list.ts";
 import type { Route } from "./route.ts";
 import * as Seal from "./seal.ts";
 import { isProduct, isSize } from "./sizes.ts";
@@ -47,8 +48,9 @@ function requireAttached(route: Route, verb: string): void {
   );
 }
 
-/** A block of a small class, or 0. */
-function takeSmall(m: Memory, key: number, szidx: number): Address {
+/** A block of a small or medium class, or 0. */
+function takeBlock(m: Memory, key: number, szidx: number): Address {
+  if (m.isSealed) FreeList.requireSound(m, key, szidx);
   const block = Pool.take(m, key, szidx);
   if (block !== 0) return block;
   const isRaw = Policy.domainOf(key) === PageMap.RAW;
@@ -79,7 +81,7 @@ function rawAlloc(route: Route, nbytes: number): Address {
   }
   const szidx = SizeClasses.classOf(size);
   const key = szidx < SizeClasses.SMALL_CLASSES ? route.rawKey : route.spanKey;
-  return sealed(route.m, takeSmall(route.m, key, szidx));
+  return sealed(route.m, takeBlock(route.m, key, szidx));
 }
 
 /** True if RAW requests of MEM and OBJ go through a record. */
@@ -92,7 +94,7 @@ function poolAlloc(route: Route, nbytes: number): Address {
   const size = nbytes + route.overhead;
   if (nbytes === 0 || size > SizeClasses.SMALL_REQUEST_THRESHOLD) return 0;
   const { m, poolKey } = route;
-  return sealed(m, takeSmall(m, poolKey, SizeClasses.classOf(size)));
+  return sealed(m, takeBlock(m, poolKey, SizeClasses.classOf(size)));
 }
 
 /** A block of `nbytes`, or 0. The thread state is attached. */

@@ -38,7 +38,8 @@ import * as Seal from "./seal.ts";
 // Hot: constants of this module fold, imported ones are read.
 const PAGE_MAP = Layout.PAGE_MAP;
 const POOLS = Layout.POOLS;
-const { FREEBLOCK, COUNT, SZIDX } = PoolRecord;
+const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
+const { NEXTPOOL } = PoolRecord;
 const MULTIPLIER = Seal.MULTIPLIER;
 /** Bits that no block on the fast path has: below 16, and the sign. */
 const UNFIT = -2147483633;
@@ -81,12 +82,16 @@ class HardenedRaw extends RawDomain {
         const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         const next = i32[block >>> 2];
-        if (
-          next !== 0 && ((next ^ block) & OTHER_PAGE) === 0 &&
-          i32[end + 1] !== seal
-        ) {
+        const count = i32[pool + COUNT] + 1;
+        const isSound = next === 0
+          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
+          : ((next ^ block) & OTHER_PAGE) === 0;
+        if (isSound && block !== 0 && i32[end + 1] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
-          i32[pool + COUNT] = i32[pool + COUNT] + 1;
+          i32[pool + COUNT] = count;
+          if (
+            next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
+          ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
           i32[end] = this.m.owner;
           i32[end + 1] = seal;
           return (block >>> 0) as RawPtr;
@@ -163,12 +168,16 @@ class HardenedMem extends MemDomain {
         const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         const next = i32[block >>> 2];
-        if (
-          next !== 0 && ((next ^ block) & OTHER_PAGE) === 0 &&
-          i32[end + 1] !== seal
-        ) {
+        const count = i32[pool + COUNT] + 1;
+        const isSound = next === 0
+          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
+          : ((next ^ block) & OTHER_PAGE) === 0;
+        if (isSound && block !== 0 && i32[end + 1] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
-          i32[pool + COUNT] = i32[pool + COUNT] + 1;
+          i32[pool + COUNT] = count;
+          if (
+            next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
+          ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
           i32[end] = this.m.owner;
           i32[end + 1] = seal;
           return (block >>> 0) as MemPtr;
@@ -245,12 +254,16 @@ class HardenedObj extends ObjDomain {
         const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         const next = i32[block >>> 2];
-        if (
-          next !== 0 && ((next ^ block) & OTHER_PAGE) === 0 &&
-          i32[end + 1] !== seal
-        ) {
+        const count = i32[pool + COUNT] + 1;
+        const isSound = next === 0
+          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
+          : ((next ^ block) & OTHER_PAGE) === 0;
+        if (isSound && block !== 0 && i32[end + 1] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
-          i32[pool + COUNT] = i32[pool + COUNT] + 1;
+          i32[pool + COUNT] = count;
+          if (
+            next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
+          ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
           i32[end] = this.m.owner;
           i32[end + 1] = seal;
           return (block >>> 0) as ObjPtr;

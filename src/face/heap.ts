@@ -22,7 +22,9 @@ import {
 import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../check/mod.ts";
 import type { Views } from "../types/views.ts";
+import type { MallocName } from "../domains/allocator_names.ts";
 import { Certificate } from "./certificate.ts";
+import * as Preconfig from "./preconfig.ts";
 import * as Revocations from "./revoke.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";
@@ -32,7 +34,10 @@ export type Build = "free-threaded" | "gil";
 
 /** Options of {@linkcode createHeap}. */
 export interface HeapOptions {
-  /** `"free-threaded"` (the default) or `"gil"`. */
+  /**
+   * `"free-threaded"` or `"gil"`; if absent what the environment says in
+   * `PYTHON_GIL`, or `"free-threaded"`.
+   */
   readonly build?: Build;
   /**
    * Size of the heap in bytes, 4 MiB to 4 GiB, rounded down to whole MiB; the
@@ -41,6 +46,17 @@ export interface HeapOptions {
   readonly maxBytes?: number;
   /** GIL build: seconds until a waiting thread gets its turn, 0.005 if absent. */
   readonly switchInterval?: number;
+  /**
+   * What serves the domains: `"debug"` and the like find mistakes, `"hardened"`
+   * refuses some at a small price. If absent what the environment says in
+   * `PYTHONMALLOC`, or `"default"`.
+   */
+  readonly malloc?: MallocName;
+  /**
+   * Print statistics to stderr whenever an arena is created, and when the heap
+   * is closed; `PYTHONMALLOCSTATS` if absent.
+   */
+  readonly mallocStats?: boolean;
 }
 
 /** What a worker needs to join a heap; may be posted in a message. */
@@ -310,11 +326,14 @@ function bufferSize(maxBytes: unknown): number {
  * @throws {TypeError} If an option has the wrong type.
  * @throws {RangeError} If `maxBytes` or `switchInterval` is out of range, or
  * the engine cannot reserve the buffer.
+ * @throws {FatalError} If the build knows no allocator of the name that
+ * `malloc` or `PYTHONMALLOC` gives, or `PYTHON_GIL` is neither 0 nor 1.
  */
 export function createHeap(options: HeapOptions = {}): Heap {
-  const build = buildNumber(options.build ?? "free-threaded");
+  const build = buildNumber(options.build ?? Preconfig.build());
   const bytes = bufferSize(options.maxBytes ?? DEFAULT_MAX_BYTES);
-  const heap = new Heap(Core.create(build, bytes, CLOCK));
+  const allocators = Preconfig.allocators(build, options);
+  const heap = new Heap(Core.create(build, bytes, CLOCK, allocators));
   if (options.switchInterval !== undefined) {
     heap.threads.switchInterval = options.switchInterval;
   }

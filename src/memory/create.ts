@@ -30,6 +30,8 @@ export interface AllocatorWords {
   readonly allocator: number;
   /** Whether blocks have seals. */
   readonly isSealed: boolean;
+  /** Whether debug hooks are on from the start. */
+  readonly isDebug: boolean;
   /** Whether to print statistics. */
   readonly printsStats: boolean;
 }
@@ -38,7 +40,7 @@ export interface AllocatorWords {
 export function defaultAllocators(build: number): AllocatorWords {
   const isGil = build === Header.BUILD_GIL;
   const allocator = isGil ? Allocators.PYMALLOC : Allocators.MIMALLOC;
-  return { allocator, isSealed: false, printsStats: false };
+  return { allocator, isSealed: false, isDebug: false, printsStats: false };
 }
 
 /** Writes the words that say what the allocators are like. */
@@ -49,6 +51,7 @@ function writeAllocators(
   const at = Layout.ALLOCATORS;
   i32[at + Allocators.ALLOCATOR] = words.allocator;
   i32[at + Allocators.SEALED] = words.isSealed ? 1 : 0;
+  i32[at + Allocators.X_DEBUG] = words.isDebug ? 1 : 0;
   i32[at + Allocators.MALLOCSTATS] = words.printsStats ? 1 : 0;
   i32[at + Allocators.SECRET] = crypto.getRandomValues(new Int32Array(1))[0];
 }
