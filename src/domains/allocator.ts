@@ -27,23 +27,22 @@ export interface PyMemAllocatorEx<C = unknown> {
   /** First argument of the functions. */
   ctx: C;
   /** Allocates `size` bytes; 0 bytes are a block of its own. */
-  malloc: (ctx: C, size: number) => number;
+  malloc(ctx: C, size: number): number;
   /** Allocates `nelem` times `elsize` bytes, all 0. */
-  calloc: (ctx: C, nelem: number, elsize: number) => number;
+  calloc(ctx: C, nelem: number, elsize: number): number;
   /** Changes the size of a block; `ptr` may be 0. */
-  realloc: (ctx: C, ptr: number, newSize: number) => number;
+  realloc(ctx: C, ptr: number, newSize: number): number;
   /** Frees a block; `ptr` may be 0. */
-  free: (ctx: C, ptr: number) => void;
+  free(ctx: C, ptr: number): void;
   /**
    * Room in a block, for `sizeOf()`. Bytes. Of a wrapper that shifts addresses;
    * others leave it out, and the engine answers.
    */
-  sizeOf?: (ctx: C, ptr: number) => number;
+  sizeOf?(ctx: C, ptr: number): number;
 }
 
 /** A record whose context nobody but itself looks into. */
-// deno-lint-ignore no-explicit-any
-export type AnyAllocator = PyMemAllocatorEx<any>;
+export type AnyAllocator = PyMemAllocatorEx<unknown>;
 
 /** What the routes of one worker share. */
 export class Installed {

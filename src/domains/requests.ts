@@ -46,8 +46,26 @@ function enter(route: Route): AnyAllocator | null {
   return installed.records[route.domain];
 }
 
+/**
+ * Runs a call that a record makes while it serves another one: whom the engine
+ * works for is set aside.
+ */
+function aside<T>(route: Route, call: () => T): T {
+  const { installed } = route;
+  const { client } = installed;
+  installed.client = null;
+  try {
+    return call();
+  } finally {
+    installed.client = client;
+  }
+}
+
 /** malloc behind the fast path. */
 export function malloc(route: Route, nbytes: number): Address {
+  if (route.installed.client !== null) {
+    return aside(route, () => malloc(route, nbytes));
+  }
   const record = enter(route);
   let block = 0;
   if (record === null) block = Engine.malloc(route, nbytes);
@@ -68,6 +86,9 @@ export function calloc(
   nelem: number,
   elsize: number,
 ): Address {
+  if (route.installed.client !== null) {
+    return aside(route, () => calloc(route, nelem, elsize));
+  }
   const record = enter(route);
   let block = 0;
   if (record === null) block = Engine.calloc(route, nelem, elsize);
@@ -80,6 +101,9 @@ export function calloc(
 /** free behind the fast path. */
 export function free(route: Route, block: Address): void {
   if (block === 0) return;
+  if (route.installed.client !== null) {
+    return aside(route, () => free(route, block));
+  }
   const record = enter(route);
   if (record === null) return Engine.free(route, block);
   requireNumber(route, "free", block);
@@ -92,6 +116,9 @@ export function realloc(
   block: Address,
   nbytes: number,
 ): Address {
+  if (route.installed.client !== null) {
+    return aside(route, () => realloc(route, block, nbytes));
+  }
   const record = enter(route);
   let result = 0;
   if (record === null) result = Engine.realloc(route, block, nbytes);

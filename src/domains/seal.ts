@@ -57,10 +57,12 @@ function wordOf(m: Memory, page: number, block: Address): number {
   return (block >>> 2) + (Describe.spaceOf(m, page) >>> 2) - 1;
 }
 
-/** Seals a block that was just taken. */
+/** Seals a block that was just taken, and notes who had freed it before. */
 export function seal(m: Memory, block: Address): void {
   const page = Describe.headOf(m, block >>> Layout.PAGE_BITS);
   const at = wordOf(m, page, block);
+  m.lastSealed = block;
+  m.lastFreer = freedBy(m, page, block);
   m.i32[at - 1] = m.owner;
   m.i32[at] = sealOf(m.secret, block);
 }

@@ -60,11 +60,11 @@ interface Process {
  * @returns Its text, or `""` if it is not set or may not be read.
  */
 export function variable(name: string): string {
-  const { Deno: deno, process } = globalThis as unknown as {
-    Deno?: Environment;
-    process?: Process;
-  };
-  if (deno === undefined) return process?.env[name] ?? "";
+  const deno = Reflect.get(globalThis, "Deno") as Environment | undefined;
+  if (deno === undefined) {
+    const process = Reflect.get(globalThis, "process") as Process | undefined;
+    return process?.env[name] ?? "";
+  }
   const query = { name: "env", variable: name } as const;
   if (deno.permissions.querySync(query).state !== "granted") return "";
   return deno.env.get(name) ?? "";

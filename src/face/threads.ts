@@ -139,6 +139,7 @@ export class Threads {
   safePoint(): void {
     this.#require("pass a safe point");
     this.#core.guard(() => SafePoint.safePoint(this.#core.m));
+    this.#core.follow();
   }
 
   /**
