@@ -28,11 +28,24 @@ export {
   type HeapHandle,
   type HeapOptions,
 } from "./src/face/heap.ts";
+export type { MallocName } from "./src/domains/allocator_names.ts";
 export { MemDomain, type Sized } from "./src/domains/mem.ts";
 export { ObjDomain } from "./src/domains/obj.ts";
 export { RawDomain } from "./src/domains/raw.ts";
+export {
+  AddressInfo,
+  type DomainName,
+  type TracebackSource,
+} from "./src/face/describe.ts";
+export {
+  HeapMark,
+  type LeakGroup,
+  type LeakOptions,
+  LeakReport,
+} from "./src/face/leaks.ts";
 export type { RevokeReport } from "./src/face/revoke.ts";
 export type { HeapStats } from "./src/face/stats.ts";
+export type { HeapUsage, TrimReport, Usage } from "./src/face/usage.ts";
 export { Threads, type ThreadStateName } from "./src/face/threads.ts";
 export {
   FatalError,
@@ -41,7 +54,7 @@ export {
   PointerError,
   ThreadStateError,
 } from "./src/errors.ts";
-export type { CheckReport } from "./src/check/mod.ts";
+export type { AddressState, CheckReport } from "./src/check/mod.ts";
 export {
   F32Field,
   F64Field,

@@ -27,17 +27,21 @@ import * as Words from "../layout/allocators.ts";
 import * as Header from "../layout/header.ts";
 import { type AllocatorWords, Create } from "../memory/mod.ts";
 
+/** All names, of whichever build. */
+export const MALLOC_NAMES = [
+  "default",
+  "debug",
+  "malloc",
+  "malloc_debug",
+  "pymalloc",
+  "pymalloc_debug",
+  "mimalloc",
+  "mimalloc_debug",
+  "hardened",
+] as const;
+
 /** What may serve the domains of a heap. */
-export type MallocName =
-  | "default"
-  | "debug"
-  | "malloc"
-  | "malloc_debug"
-  | "pymalloc"
-  | "pymalloc_debug"
-  | "mimalloc"
-  | "mimalloc_debug"
-  | "hardened";
+export type MallocName = typeof MALLOC_NAMES[number];
 
 /** Allocators by name, without those that depend on the build. */
 const NAMED = new Map<string, number>([
@@ -67,8 +71,7 @@ function numberOf(build: number, name: string): number {
 
 /** Names that a build knows. */
 export function namesFor(build: number): string[] {
-  const names = ["default", "debug", ...NAMED.keys(), "hardened"];
-  return names.filter((name) => numberOf(build, name) >= 0);
+  return MALLOC_NAMES.filter((name) => numberOf(build, name) >= 0);
 }
 
 /**

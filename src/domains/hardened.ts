@@ -86,14 +86,14 @@ class HardenedRaw extends RawDomain {
         const isSound = next === 0
           ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
           : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end + 1] !== seal) {
+        if (isSound && block !== 0 && i32[end] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = this.m.owner;
-          i32[end + 1] = seal;
+          i32[end] = seal;
+          i32[end + 1] = this.m.owner;
           return (block >>> 0) as RawPtr;
         }
       }
@@ -116,7 +116,7 @@ class HardenedRaw extends RawDomain {
       ) {
         const pool = POOLS + (page << 3);
         const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 3;
+        const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         if (i32[end] === seal) {
           i32[end] = seal ^ this.mark;
@@ -172,14 +172,14 @@ class HardenedMem extends MemDomain {
         const isSound = next === 0
           ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
           : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end + 1] !== seal) {
+        if (isSound && block !== 0 && i32[end] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = this.m.owner;
-          i32[end + 1] = seal;
+          i32[end] = seal;
+          i32[end + 1] = this.m.owner;
           return (block >>> 0) as MemPtr;
         }
       }
@@ -202,7 +202,7 @@ class HardenedMem extends MemDomain {
       ) {
         const pool = POOLS + (page << 3);
         const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 3;
+        const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         if (i32[end] === seal) {
           i32[end] = seal ^ this.mark;
@@ -258,14 +258,14 @@ class HardenedObj extends ObjDomain {
         const isSound = next === 0
           ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
           : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end + 1] !== seal) {
+        if (isSound && block !== 0 && i32[end] !== seal) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = this.m.owner;
-          i32[end + 1] = seal;
+          i32[end] = seal;
+          i32[end + 1] = this.m.owner;
           return (block >>> 0) as ObjPtr;
         }
       }
@@ -288,7 +288,7 @@ class HardenedObj extends ObjDomain {
       ) {
         const pool = POOLS + (page << 3);
         const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 3;
+        const end = (block >>> 2) + (szidx << 2) + 2;
         const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
         if (i32[end] === seal) {
           i32[end] = seal ^ this.mark;

@@ -4,11 +4,11 @@
  * ```text
  *   block                                        usable end
  *   ┌──────────────────────────────┬──────┬──────┐
- *   │ what the caller may use      │ BY   │ SEAL │
+ *   │ what the caller may use      │ SEAL │ BY   │
  *   └──────────────────────────────┴──────┴──────┘
- *   BY    owner id of who allocated the block
  *   SEAL  of a live block: a number that its address and the heap's secret make;
  *         of a freed one: the same, mixed with the owner id of who freed it
+ *   BY    owner id of who allocated the block
  * ```
  *
  * So a block that is freed twice, an address inside of a block, and a write
@@ -54,7 +54,7 @@ export function markOf(owner: number): number {
 
 /** Word with the seal of a block whose pool or run starts with `page`. */
 function wordOf(m: Memory, page: number, block: Address): number {
-  return (block >>> 2) + (Describe.spaceOf(m, page) >>> 2) - 1;
+  return (block >>> 2) + (Describe.spaceOf(m, page) >>> 2) - 2;
 }
 
 /** Seals a block that was just taken, and notes who had freed it before. */
@@ -63,13 +63,13 @@ export function seal(m: Memory, block: Address): void {
   const at = wordOf(m, page, block);
   m.lastSealed = block;
   m.lastFreer = freedBy(m, page, block);
-  m.i32[at - 1] = m.owner;
+  m.i32[at + 1] = m.owner;
   m.i32[at] = sealOf(m.secret, block);
 }
 
 /** Who allocated a block. Owner id, if it has not been overwritten. */
 export function allocatedBy(m: Memory, page: number, block: Address): number {
-  return m.i32[wordOf(m, page, block) - 1];
+  return m.i32[wordOf(m, page, block) + 1];
 }
 
 /** Who freed a block. Owner id, or 0 if it is not freed or its seal damaged. */

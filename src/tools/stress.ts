@@ -3,7 +3,7 @@
  *
  *     deno task stress [--build gil|free-threaded|both] [--workers N]
  *         [--seconds S | --ops N] [--seed N]
- *         [--shape larson,xmalloc,mstress,churn|all] [--malloc default]
+ *         [--shape larson,xmalloc,mstress,churn|all] [--malloc NAME]
  *         [--max-bytes N] [--timeout S] [--canary NAME] [--kill] [--json]
  *
  * Each shape runs in each build on a heap of its own. Every live block carries
@@ -23,6 +23,12 @@
  * @module
  */
 
+import {
+  MALLOC_NAMES,
+  type MallocName,
+  wordsFor,
+} from "../domains/allocator_names.ts";
+import * as Header from "../layout/header.ts";
 import { print, runTool, type Values } from "./args.ts";
 import * as Args from "./args.ts";
 import { CANARIES } from "./stress/canary.ts";
@@ -50,14 +56,6 @@ function readShapes(given: string, name: string): readonly ShapeName[] {
         SHAPES.join(","),
     );
   });
-}
-
-/** Only the allocators of the heap itself can be put to the test. */
-function readMalloc(given: string, name: string): string {
-  if (given === "default") return given;
-  throw new Args.UsageError(
-    `Cannot set --${name} to "${given}": only "default" is there to be tested`,
-  );
 }
 
 const TOOL = {
@@ -93,12 +91,11 @@ const TOOL = {
       undefined,
       "All random choices follow from it (default: another one each time)",
     ),
-    malloc: {
-      placeholder: "NAME",
-      help: "Which allocators",
-      fallback: "default",
-      read: readMalloc,
-    } satisfies Args.Option<string>,
+    malloc: Args.choice(
+      MALLOC_NAMES,
+      "default",
+      "Which allocator, as PYTHONMALLOC has it",
+    ),
     "max-bytes": Args.integer(HEAP_BYTES, undefined, "Size of each heap"),
     timeout: Args.real(
       { min: 1, max: 3600 },
@@ -139,11 +136,25 @@ function optionsOf(values: Values<typeof TOOL.options>): Run.StressOptions {
     seed: values.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
     canary,
     kill,
+    malloc: mallocFor(values.malloc, values.build),
     ...(seconds === undefined ? {} : { seconds }),
     ...(ops === undefined ? {} : { ops }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(timeout === undefined ? {} : { timeout }),
   };
+}
+
+/** The allocator, if all builds that are to run know it. */
+function mallocFor(
+  name: MallocName,
+  build: typeof BUILDS[number],
+): MallocName {
+  if (build === "gil" || wordsFor(Header.BUILD_FREE_THREADED, name, false)) {
+    return name;
+  }
+  throw new Args.UsageError(
+    `Cannot set --malloc to "${name}": the free-threaded build has none`,
+  );
 }
 
 /** How to start this tool again. */

@@ -31,6 +31,7 @@ import {
   createHeap,
   type HeapHandle,
   type HeapStats,
+  type MallocName,
 } from "./heap.ts";
 import type { KillCanary } from "./kill/canary.ts";
 import type { Deaths } from "./kill/deaths.ts";
@@ -59,6 +60,8 @@ export interface CellOptions {
   readonly maxBytes: number;
   /** How long nothing may happen before that is a finding. Seconds. */
   readonly timeout: number;
+  /** Which allocator. */
+  readonly malloc: MallocName;
   /** Planted bug, if any. */
   readonly canary: Canary | KillCanary | undefined;
 }
@@ -119,18 +122,20 @@ class Cell {
   lives = 0;
 
   constructor(options: CellOptions) {
-    const { build, maxBytes, workers } = options;
+    const { build, maxBytes, workers, malloc } = options;
     this.options = options;
     // Closed at once: only threads that work shall count.
-    using heap = createHeap({ build, maxBytes });
+    using heap = createHeap({ build, maxBytes, malloc });
     this.handle = heap.handle;
     this.control = createControl(workers);
     this.addresses = AddressTable.create(maxBytes);
   }
 
   task(worker: number, life: number): Task {
-    const { shape, seed, workers, ops, maxBytes, canary } = this.options;
-    return { shape, seed, worker, workers, life, ops, maxBytes, canary };
+    const { shape, seed, workers, ops, maxBytes } = this.options;
+    const { canary, malloc } = this.options;
+    const what = { shape, seed, ops, maxBytes, canary, malloc };
+    return { ...what, worker, workers, life };
   }
 
   report(finding: Finding): void {

@@ -19,6 +19,7 @@ export type {
   Heap,
   HeapHandle,
   HeapStats,
+  MallocName,
   MemPtr,
   ObjPtr,
   RawPtr,

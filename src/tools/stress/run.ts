@@ -8,7 +8,7 @@ import type { Canary } from "./canary.ts";
 import { type CellResult, runCell } from "./cell.ts";
 import { MAX_WORKERS } from "./control.ts";
 import type { Finding } from "./finding.ts";
-import type { Build } from "./heap.ts";
+import type { Build, MallocName } from "./heap.ts";
 import type { KillCanary } from "./kill/canary.ts";
 import { runKillCell } from "./kill/cell.ts";
 import { type CellShape, type ShapeName, SHAPES } from "./task.ts";
@@ -30,6 +30,8 @@ export interface StressOptions {
   readonly ops?: number;
   /** All random choices follow from it; 1 if absent. 32 bits. */
   readonly seed?: number;
+  /** Which allocator; `"default"` if absent. */
+  readonly malloc?: MallocName;
   /** Size of each heap; 1 GiB if absent. Bytes. */
   readonly maxBytes?: number;
   /** How long nothing may happen; 60 if absent. Seconds. */
@@ -85,11 +87,14 @@ function replayArguments(
   seconds: number,
   seed: number,
 ): string {
-  const { workers, ops = 0, maxBytes, timeout, canary } = options;
+  const { workers, ops = 0, maxBytes, timeout, canary, malloc } = options;
   const what = shape === "kill" ? "--kill" : `--shape ${shape}`;
   const words = [`--build ${build}`, what, `--seed ${seed}`];
   words.push(`--workers ${workers ?? DEFAULT_WORKERS}`);
   words.push(ops > 0 ? `--ops ${ops}` : `--seconds ${seconds}`);
+  if (malloc !== undefined && malloc !== "default") {
+    words.push(`--malloc ${malloc}`);
+  }
   if (maxBytes !== undefined) words.push(`--max-bytes ${maxBytes}`);
   if (timeout !== undefined) words.push(`--timeout ${timeout}`);
   if (canary !== undefined) words.push(`--canary ${canary}`);
@@ -120,13 +125,23 @@ export async function runStress(
     : options.shapes ?? SHAPES;
   const { seed = 1, workers = DEFAULT_WORKERS, canary } = options;
   const { maxBytes = DEFAULT_MAX_BYTES, timeout = DEFAULT_TIMEOUT } = options;
+  const { malloc = "default" } = options;
   requireRange("workers", workers, 1, MAX_WORKERS);
   const pairs = builds.flatMap((build) =>
     shapes.map((shape) => [build, shape] as const)
   );
   const budget = (options.seconds ?? DEFAULT_SECONDS) / pairs.length;
   const seconds = ops > 0 ? 0 : Math.round(budget * 100) / 100;
-  const common = { workers, seconds, ops, seed, maxBytes, timeout, canary };
+  const common = {
+    workers,
+    seconds,
+    ops,
+    seed,
+    maxBytes,
+    timeout,
+    canary,
+    malloc,
+  };
   const cells: CellResult[] = [];
   for (const [build, shape] of pairs) {
     const name = `${build} ${shape}`;

@@ -5,6 +5,7 @@
  */
 
 import type { Canary } from "./canary.ts";
+import type { MallocName } from "./heap.ts";
 import type { KillCanary } from "./kill/canary.ts";
 
 /** The shapes in the order in which they run; the index is part of the seed. */
@@ -37,6 +38,8 @@ export interface Task {
   readonly ops: number;
   /** Size of the heap. Bytes. */
   readonly maxBytes: number;
+  /** Which allocator the heap has. */
+  readonly malloc: MallocName;
   /** Planted bug, if any. */
   readonly canary: Canary | KillCanary | undefined;
 }

@@ -83,13 +83,13 @@ class KillCell {
   #musters = 0;
 
   constructor(options: CellOptions) {
-    const { build, maxBytes, workers, seed, shape } = options;
+    const { build, maxBytes, workers, seed, shape, malloc } = options;
     const switchInterval = SWITCH_SECONDS;
     this.options = options;
     this.control = createControl(workers);
     this.addresses = AddressTable.create(maxBytes);
     this.random = new Random(seed, numberOf(shape), workers, 3);
-    this.heap = createHeap({ build, maxBytes, switchInterval });
+    this.heap = createHeap({ build, maxBytes, switchInterval, malloc });
     const task = { ...this.task(workers, 0), canary: undefined };
     this.hand = new Hand(this.heap, this.control, this.addresses, task);
     this.estate = new Estate(this.hand, this.deaths);
@@ -118,8 +118,10 @@ class KillCell {
   }
 
   task(worker: number, life: number): Task {
-    const { shape, seed, workers, ops, maxBytes, canary } = this.options;
-    return { shape, seed, worker, workers, life, ops, maxBytes, canary };
+    const { shape, seed, workers, ops, maxBytes } = this.options;
+    const { canary, malloc } = this.options;
+    const what = { shape, seed, ops, maxBytes, canary, malloc };
+    return { ...what, worker, workers, life };
   }
 
   fail(kind: FindingKind, text: string): never {
