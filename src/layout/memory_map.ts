@@ -59,6 +59,8 @@ export const GIL = 320;
 export const QSBR = 352;
 /** Stop-the-world state, `world.ts`. Word index. */
 export const WORLD = 384;
+/** Objects, `objects.ts`. Word index. */
+export const OBJECTS = 416;
 /** The run allocator, `run_bins.ts`. Word index. */
 export const RUNS = 512;
 /** Arena set of pymalloc, `arena_set.ts`. Word index. */

@@ -3,10 +3,11 @@
  *
  * ```text
  *   0  X_STATE INCARNATION X_EVAL_BREAKER X_IN_USE X_CERTIFIED X_FENCE   others may write
- *   16 X_NEWS  X_RAW_NEWS                                  line that others write
- *   32 X_QSBR_SEQ                                          written by its thread, read by pollers
+ *   16 X_NEWS  X_RAW_NEWS  X_TO_MERGE                      line that others write
+ *   32 X_QSBR_SEQ  X_TRACING                               written by its thread, read by pollers
  *   48 waiter, see waiter.ts                               parking
  *   64 statistics of its thread                            written by its thread only
+ *   72 FREE_LISTS: 26 pairs of head and length             objects freed by its thread
  *   128 RINGS: RAW │ MEM │ OBJ │ MEM via RAW │ OBJ via RAW    5 sets of 64 ring heads
  *   320 in the free-threaded build  RAW │ MEM │ OBJ           3 sets of 64 ring tails
  * ```
@@ -42,8 +43,12 @@ export const X_FENCE = 5;
 export const X_NEWS = 16;
 /** Groups of words with news of RAW. Bits, atomic. */
 export const X_RAW_NEWS = 17;
+/** First entry of the queue of objects to merge, or 0. Word index, atomic. */
+export const X_TO_MERGE = 18;
 /** Last write sequence seen, or 0 while detached. Atomic. */
 export const X_QSBR_SEQ = 32;
+/** Whether its thread is inside of a trace operation. Atomic. */
+export const X_TRACING = 33;
 /** Waiter record. */
 export const WAITER = 48;
 /** Blocks this thread freed into other holders' pools. Count. */
@@ -56,6 +61,8 @@ export const STAT_POOLS_TAKEN = 66;
 export const STAT_ADOPTED = 67;
 /** Times this thread waited for the GIL. Count. */
 export const STAT_GIL_WAITS = 68;
+/** Free lists of objects: head and length of each, see `objects/free_lists.ts`. */
+export const FREE_LISTS = 72;
 /** Five sets of ring heads. */
 export const RINGS = 128;
 

@@ -13,8 +13,10 @@ import * as Gil from "./gil.ts";
 import * as Mutex from "./mutex.ts";
 import * as Qsbr from "./qsbr.ts";
 import * as RawMutex from "./raw_mutex.ts";
+import * as Refcount from "./refcount.ts";
 import * as Remote from "./remote.ts";
 import * as Suspension from "./suspension.ts";
+import * as Tracemalloc from "./tracemalloc.ts";
 import * as World from "./world.ts";
 
 /** A file of models. */
@@ -32,9 +34,11 @@ const FILES: readonly File[] = [
   Suspension,
   Qsbr,
   Remote,
+  Refcount,
   Deaths,
   ExtraThreads,
   ExtraDeaths,
+  Tracemalloc,
 ];
 
 /** Models that are checked before a push. */

@@ -1,0 +1,25 @@
+/**
+ * What all workers must know of the objects of a heap.
+ *
+ * ```text
+ *   0           1         2            3 …
+ *   ┌───────────┬─────────┬────────────┬─ …  64 words
+ *   │ X_STATICS │ X_TYPES │ X_INTERNED │ the collector's, see gc_state.ts
+ *   └───────────┴─────────┴────────────┴─ …
+ * ```
+ *
+ * Source: CPython 3.14 Include/internal/pycore_interp_structs.h, struct
+ * _Py_static_objects, and the like.
+ *
+ * @module
+ */
+
+/** Objects that are there from the start, or 0. Byte address, atomic. */
+export const X_STATICS = 0;
+/** The type that a program has defined last, or 0. Byte address, atomic. */
+export const X_TYPES = 1;
+/** Table of interned strings, or 0. Byte address, atomic. */
+export const X_INTERNED = 2;
+
+/** Size of the record. Words. */
+export const SIZEOF = 64;

@@ -1,0 +1,107 @@
+/**
+ * Free lists: objects of common types that are kept for the next one.
+ *
+ * An object in a free list is still a block of the OBJ domain, and keeps the
+ * shape of its header; the first word is the link.
+ *
+ * ```text
+ *   list       objects       at most
+ *   ────────   ───────────   ───────
+ *   FLOATS                       100
+ *   INTS       of one digit      100
+ *   COMPLEXES                    100
+ *   LISTS                         80
+ *   DICTS                         80
+ *   KEYS       of 8 slots         80
+ *   TUPLES     one list for    2,000 each
+ *              each length
+ *              from 1 to 20
+ * ```
+ *
+ * ## Threads
+ *   In the GIL build there is one set of lists, that of who holds the GIL; in
+ *   the free-threaded build each thread state has its own. Plain accesses. An
+ *   object goes to the list of who frees it. A worker that stops between the
+ *   stores of a push leaks one object; a length may be off by one.
+ *
+ * Source: CPython 3.14 Include/internal/pycore_freelist_state.h,
+ * pycore_freelist.h.
+ *
+ * @module
+ */
+
+import * as Header from "../layout/header.ts";
+import * as Layout from "../layout/memory_map.ts";
+import * as PageMap from "../layout/page_map.ts";
+import * as ThreadState from "../layout/thread_state.ts";
+import type { Address, Memory } from "../memory/mod.ts";
+
+/** Floats. Offset in words, like the others. */
+export const FLOATS = 0;
+/** Ints of one digit. */
+export const INTS = 2;
+/** Complex numbers. */
+export const COMPLEXES = 4;
+/** Lists without items. */
+export const LISTS = 6;
+/** Dicts without keys. */
+export const DICTS = 8;
+/** Smallest tables of keys; blocks of MEM. */
+export const KEYS = 10;
+/** Tuples of length 1; those of length n are 2 (n - 1) words further. */
+export const TUPLES = 12;
+/** Longest tuple that has a free list. Items. C: PyTuple_MAXSAVESIZE. */
+export const TUPLE_MAX = 20;
+/** Words of all lists. */
+export const SIZEOF = 12 + 2 * TUPLE_MAX;
+
+/** Most objects in the list of floats, ints and complexes each. Count. */
+export const NUMBERS_MAX = 100;
+/** Most objects in the list of lists, dicts and keys each. Count. */
+export const CONTAINERS_MAX = 80;
+/** Most tuples of one length. Count. */
+export const TUPLES_MAX = 2000;
+
+/** The lists that the attached worker uses. Word index. */
+export function listsOf(m: Memory): number {
+  const slot = m.build === Header.BUILD_GIL ? PageMap.GIL_HOLDER : m.slot;
+  return Layout.THREADS + slot * ThreadState.SIZEOF + ThreadState.FREE_LISTS;
+}
+
+/**
+ * Takes an object out of a list.
+ *
+ * @param list Head of the list. Word index.
+ * @returns Byte address, or 0 if there is none.
+ */
+export function pop(
+  i32: Int32Array<SharedArrayBuffer>,
+  list: number,
+): Address {
+  const op = i32[list];
+  if (op === 0) return 0;
+  i32[list] = i32[op >>> 2]; // COMMIT
+  i32[list + 1] = i32[list + 1] - 1;
+  return op >>> 0;
+}
+
+/**
+ * Puts an object into a list.
+ *
+ * @param list Head of the list. Word index.
+ * @param max Most objects in it. Count.
+ * @returns False, and nothing happens, if the list is full.
+ */
+export function push(
+  i32: Int32Array<SharedArrayBuffer>,
+  list: number,
+  max: number,
+  op: Address,
+): boolean {
+  const length = i32[list + 1];
+  if (length >= max || length < 0) return false;
+  i32[op >>> 2] = i32[list];
+  i32[list] = op | 0; // COMMIT
+  i32[list + 1] = length + 1;
+  return true;
+}

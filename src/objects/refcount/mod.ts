@@ -1,0 +1,3 @@
+/** Door of the reference counts. @module */
+export * as Biased from "./biased.ts";
+export * as Brc from "./brc.ts";
