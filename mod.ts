@@ -32,17 +32,14 @@ export type { MallocName } from "./src/domains/allocator_names.ts";
 export { MemDomain, type Sized } from "./src/domains/mem.ts";
 export { ObjDomain } from "./src/domains/obj.ts";
 export { RawDomain } from "./src/domains/raw.ts";
-export {
-  AddressInfo,
-  type DomainName,
-  type TracebackSource,
-} from "./src/face/describe.ts";
+export { AddressInfo, type DomainName } from "./src/face/describe.ts";
 export {
   HeapMark,
   type LeakGroup,
   type LeakOptions,
   LeakReport,
 } from "./src/face/leaks.ts";
+export { HeapReports } from "./src/face/reports.ts";
 export type { RevokeReport } from "./src/face/revoke.ts";
 export type { HeapStats } from "./src/face/stats.ts";
 export type { HeapUsage, TrimReport, Usage } from "./src/face/usage.ts";

@@ -75,6 +75,12 @@ export const SINGLE: readonly string[] = [
 /** The workloads of two threads. */
 export const SHARED: readonly string[] = ["W5x2", "W6"];
 
+/** What names a domain other than OBJ. */
+const DOMAINS: readonly string[] = ["_mem", "_raw"];
+
+/** What names a heap that looks for mistakes, or traces one frame. */
+const WARY: readonly string[] = ["_hardened", "_debug", "_traced"];
+
 /** Adapters and what they can run; replay stands for the traces. */
 export const ADAPTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["floor", ["W1", "W2", "W1e", "W2e", "W3", "W4", "W5x1", ...SHARED, "MIX"]],
@@ -84,8 +90,8 @@ export const ADAPTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["capi_ft", [...SINGLE, ...SHARED, "replay"]],
   ["capi_gil", [...SINGLE, ...SHARED, "replay"]],
   ...["ft", "gil"].flatMap((build) =>
-    ["", "_mem", "_raw"].map((domain): [string, string[]] => [
-      `obmalloc_${build}${domain}`,
+    ["", ...DOMAINS, ...WARY].map((suffix): [string, string[]] => [
+      `obmalloc_${build}${suffix}`,
       [...SINGLE, ...SHARED, "replay"],
     ])
   ),

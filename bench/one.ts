@@ -23,7 +23,7 @@ const HELP = `Usage: deno run -A bench/one.ts --adapter NAME [options]
 
   --adapter NAME     floor, free_list, free_list_lock, thi_ng, capi_ft,
                      capi_gil, obmalloc_ft, obmalloc_gil; the last two also
-                     with _mem or _raw
+                     with _mem, _raw, _hardened, _debug, _traced
   --workload LIST    ${[...SINGLE, ...SHARED].join(",")}
   --trace FILE       replay the object calls of a .pmtr or .pmtr.gz file
   --samples N        samples of each workload (3)

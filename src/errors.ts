@@ -53,6 +53,19 @@ export class HandleError extends TypeError {
 export class FatalError extends Error {
   /** Always `"FatalError"`. */
   override readonly name = "FatalError";
+  /** What C writes to stderr before it aborts, or `""` if that is nothing. */
+  readonly report: string;
+
+  /**
+   * A verdict.
+   *
+   * @param message What happened, in one line.
+   * @param report What was written to stderr.
+   */
+  constructor(message?: string, report = "") {
+    super(message);
+    this.report = report;
+  }
 }
 
 /** `0x`-prefixed hexadecimal of an address, or the value as it is. */

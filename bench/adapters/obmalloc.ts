@@ -1,12 +1,20 @@
 /**
  * This library, as published: the checked calls of `heap.obj` (or `heap.mem`,
  * `heap.raw`) of either build, by the name of the adapter: `obmalloc_ft`,
- * `obmalloc_gil`, and these with `_mem` or `_raw`.
+ * `obmalloc_gil`, and these with `_mem` or `_raw`; with `_hardened`, `_debug` or
+ * `_traced` the calls of `heap.obj` in a heap that looks for mistakes, or traces
+ * one frame of each allocation.
  *
  * @module
  */
 
-import { attach, createHeap, type Heap, type HeapHandle } from "../../mod.ts";
+import {
+  attach,
+  createHeap,
+  type Heap,
+  type HeapHandle,
+  type MallocName,
+} from "../../mod.ts";
 import type { Adapter, Allocator } from "../adapter.ts";
 
 function domainOf(heap: Heap, name: string): Allocator {
@@ -33,8 +41,18 @@ function adapt(heap: Heap, name: string): Adapter {
 
 /** A heap of the build that the name says, with its default size. */
 export function open(name: string): Adapter {
-  const gil = name.startsWith("obmalloc_gil");
-  return adapt(createHeap({ build: gil ? "gil" : "free-threaded" }), name);
+  const build = name.startsWith("obmalloc_gil") ? "gil" : "free-threaded";
+  const tracemalloc = name.endsWith("_traced") ? 1 : 0;
+  return adapt(
+    createHeap({ build, malloc: mallocOf(name), tracemalloc }),
+    name,
+  );
+}
+
+/** Which allocator the name asks for. */
+function mallocOf(name: string): MallocName {
+  if (name.endsWith("_debug")) return "debug";
+  return name.endsWith("_hardened") ? "hardened" : "default";
 }
 
 /** The heap of another thread. */

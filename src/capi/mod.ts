@@ -95,6 +95,36 @@
 
 export { NULL, PY_SSIZE_T_MAX } from "./pyport.ts";
 export {
+  PYMEM_ALLOCATOR_DEBUG,
+  PYMEM_ALLOCATOR_DEFAULT,
+  PYMEM_ALLOCATOR_MALLOC,
+  PYMEM_ALLOCATOR_MALLOC_DEBUG,
+  PYMEM_ALLOCATOR_MIMALLOC,
+  PYMEM_ALLOCATOR_MIMALLOC_DEBUG,
+  PYMEM_ALLOCATOR_NOT_SET,
+  PYMEM_ALLOCATOR_PYMALLOC,
+  PYMEM_ALLOCATOR_PYMALLOC_DEBUG,
+  PYMEM_DOMAIN_MEM,
+  PYMEM_DOMAIN_OBJ,
+  PYMEM_DOMAIN_RAW,
+  PyMem_GetAllocator,
+  PyMem_SetAllocator,
+  PyMem_SetupDebugHooks,
+  type PyMemAllocatorEx,
+  type PyMemAllocatorOut,
+} from "./cpython_pymem.ts";
+export {
+  _PyMem_DebugEnabled,
+  _PyMem_GetAllocatorName,
+  _PyMem_GetCurrentAllocatorName,
+  _PyMem_IsPtrFreed,
+  _PyObject_DebugDumpAddress,
+} from "./pycore_pymem.ts";
+export {
+  _Py_GetGlobalAllocatedBlocks,
+  _PyObject_DebugMallocStats,
+} from "./pycore_obmalloc.ts";
+export {
   PyMem_Calloc,
   PyMem_DEL,
   PyMem_Del,

@@ -12,14 +12,14 @@
  *   bot   remote records    4 words for each page of the heap
  * ```
  *
- * and there is one "node" of mid and one of bot. Each of these tables is reserved
- * whole; what was never touched costs no memory.
+ * and there is one "node" of mid and one of bot. Each of these tables is
+ * reserved whole; what was never touched costs no memory.
  *
  * Where the GIL holds the pools of MEM and OBJ the text tells of these, which
  * are all that CPython's pymalloc has. Where threads hold them, and CPython has
  * mimalloc and prints another text, it sums the pools of all domains, whoever
  * holds them; blocks that other workers freed and the holder has not taken
- * back yet count as in use. `holder_stats.ts` says who holds what.
+ * back yet count as in use. `malloc_stats.ts` adds who holds what.
  *
  * ## Invariants (facts that hold for every text)
  *   R1  arenas × arena size = blocks in use + available + unused pools × pool
@@ -44,8 +44,9 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
-import { type Memory, recordOf } from "../memory/mod.ts";
+import type { Memory } from "../memory/mod.ts";
 import { SizeClasses } from "../pools/mod.ts";
+import { classOf, usedCount } from "./pool_blocks.ts";
 
 /** Size classes that the text tells of. Count. C: NB_SMALL_SIZE_CLASSES. */
 const CLASSES = SizeClasses.SMALL_CLASSES;
@@ -72,16 +73,18 @@ export interface ArenaCensus {
 function countArena(m: Memory, arena: number, census: ArenaCensus): void {
   const i32 = m.i32;
   const object = Layout.ARENAS + (arena << ArenaObject.SHIFT);
-  const end = i32[object + ArenaObject.POOL_ADDRESS];
+  const first = arena * Layout.PAGES_PER_ARENA;
+  const carved = i32[object + ArenaObject.POOL_ADDRESS];
+  const end = Math.min(carved, first + Layout.PAGES_PER_ARENA);
   census.arenas++;
   census.freePools += i32[object + ArenaObject.NFREEPOOLS];
-  for (let page = arena * Layout.PAGES_PER_ARENA; page < end; page++) {
+  for (let page = first; page < end; page++) {
     const key = i32[Layout.PAGE_MAP + page];
     if ((key & PageMap.KIND_MASK) !== PageMap.POOL) continue;
-    const record = recordOf(page);
-    const szidx = i32[record + PoolRecord.SZIDX];
+    const szidx = classOf(m, page);
+    if (szidx < 0) continue; // damaged
     census.pools[szidx]++;
-    census.blocks[szidx] += i32[record + PoolRecord.COUNT];
+    census.blocks[szidx] += usedCount(m, page, szidx);
   }
 }
 
@@ -101,8 +104,8 @@ export function countArenas(
     highwater: m.i32[set + ArenaSet.HIGHWATER],
     arenas: 0,
     freePools: 0,
-    pools: new Array<number>(CLASSES).fill(0),
-    blocks: new Array<number>(CLASSES).fill(0),
+    pools: Array.from({ length: CLASSES }, () => 0),
+    blocks: Array.from({ length: CLASSES }, () => 0),
   };
   for (let arena = 0; arena * Layout.PAGES_PER_ARENA < m.pages; arena++) {
     const object = Layout.ARENAS + (arena << ArenaObject.SHIFT);

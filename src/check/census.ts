@@ -2,8 +2,8 @@
  * The census: what each domain and each thread holds, counted from the page map.
  *
  * It walks all pages of the heap and takes the counts of the pools; it follows
- * no list. A quarter of a million pages, 4 GiB, are about a millisecond, plus
- * some nanoseconds for each page in use.
+ * no list. On a busy machine a page took 20 ns at most, and a pool 0.3 µs
+ * (measured 2026-11): 1 GiB is some milliseconds.
  *
  * ## Invariants
  *   C1  pools at rest: blocks + remoteBlocks == Σ COUNT, plus large blocks
@@ -26,8 +26,13 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import { type Memory, recordOf } from "../memory/mod.ts";
 import { Policy, SizeClasses } from "../pools/mod.ts";
-import { Large } from "../raw/mod.ts";
-import { classOf, isPool, remoteCount, usedCount } from "./pool_blocks.ts";
+import {
+  classOf,
+  isPool,
+  remoteCount,
+  sizeOfBlock,
+  usedCount,
+} from "./pool_blocks.ts";
 
 /** What somebody holds. */
 export class Tally {
@@ -39,7 +44,7 @@ export class Tally {
   heldBytes = 0;
   /** Live blocks, large ones included. Count. */
   blocks = 0;
-  /** Sizes of these blocks; of a large one what it is for. Bytes. */
+  /** Sizes of these blocks; of a large one what was asked for. Bytes. */
   liveBytes = 0;
   /** Blocks that other threads gave back and nobody has taken yet. Count. */
   remoteBlocks = 0;
@@ -116,7 +121,7 @@ function countLarge(
   if (domain === undefined) return; // taken from the runs, in no use yet
   const pages = m.i32[recordOf(page) + PoolRecord.LENGTH];
   if (pages > 0 && page + pages <= m.pages) {
-    domain.addLarge(pages, Large.nbytesOf(m, page));
+    domain.addLarge(pages, sizeOfBlock(m, page, -1));
   }
 }
 

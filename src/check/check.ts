@@ -19,18 +19,16 @@
  * @module
  */
 
-import * as ArenaSet from "../layout/arena_set.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
-import * as RunBins from "../layout/run_bins.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { type Memory, pageOf } from "../memory/mod.ts";
 import { Policy } from "../pools/mod.ts";
-import { Mutex } from "../sync/mod.ts";
 import type { Core } from "../domains/core.ts";
 import { Checker, isAlone } from "./checker.ts";
 import { checkArenaSet, checkBins, checkPages } from "./pages.ts";
+import { withLocks } from "./locks.ts";
 import { collectRings } from "./pools.ts";
 import { checkThreads } from "./threads.ts";
 
@@ -90,13 +88,6 @@ function expectZero(c: Checker, from: number, to: number, what: string): void {
   }
 }
 
-/** Locks of all that the walk reads, in their order. */
-const LOCKS = [
-  Layout.ARENA_SET + ArenaSet.LOCK,
-  Layout.RAW_ARENA_SET + ArenaSet.LOCK,
-  Layout.RUNS + RunBins.LOCK,
-];
-
 /** The walk, under the locks. */
 function walk(c: Checker): void {
   checkHeader(c);
@@ -125,12 +116,7 @@ export function checkCore(core: Core): CheckReport {
 /** Checks a heap. MEM and OBJ are at rest, and RAW as well if `isQuiet`. */
 export function checkMemory(m: Memory, isQuiet: boolean): CheckReport {
   const c = new Checker(m, isQuiet);
-  for (const lock of LOCKS) Mutex.lock(m, lock);
-  try {
-    walk(c);
-  } finally {
-    for (const lock of LOCKS) Mutex.unlock(m, lock);
-  }
+  withLocks(m, () => walk(c));
   return {
     ok: c.findings.length === 0,
     findings: c.findings,

@@ -11,13 +11,8 @@
 
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
-import {
-  type Address,
-  addressOf,
-  type Memory,
-} from "../memory/mod.ts";
+import { type Address, addressOf, type Memory } from "../memory/mod.ts";
 import { Policy, SizeClasses } from "../pools/mod.ts";
-import { Large } from "../raw/mod.ts";
 import { classOf, isPool, LIVE, statesOf } from "./pool_blocks.ts";
 
 /** A set of block addresses: one bit for each 16 bytes of the heap. */
@@ -83,9 +78,4 @@ export function eachLiveBlock(m: Memory, visit: Visit): void {
       visit(addressOf(page), page, key, -1);
     }
   }
-}
-
-/** Size of a block; of a large one what it is for. Bytes. */
-export function sizeOfBlock(m: Memory, page: number, szidx: number): number {
-  return szidx < 0 ? Large.nbytesOf(m, page) : SizeClasses.blockSize(szidx);
 }

@@ -17,11 +17,13 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import { addressOf, type Memory, recordOf } from "../memory/mod.ts";
+import { Describe } from "../domains/mod.ts";
 import { Policy, Remote, SizeClasses } from "../pools/mod.ts";
+import { Large } from "../raw/mod.ts";
 
 /** The block was handed out and not given back. */
 export const LIVE = 0;
-/** The block is on the free list of its pool. */
+/** The block is on the free list of its pool: freed, or never handed out. */
 export const FREE = 1;
 /** Another thread gave the block back; the holder has not taken it yet. */
 export const REMOTE = 2;
@@ -38,11 +40,20 @@ export function isPool(key: number): boolean {
 /** Size class of a pool, or -1 if it is none that its page can have. */
 export function classOf(m: Memory, page: number): number {
   const szidx = m.i32[recordOf(page) + PoolRecord.SZIDX];
-  const isSpan =
-    Policy.kindOf(m.i32[Layout.PAGE_MAP + page]) === PageMap.SPAN;
+  const isSpan = Policy.kindOf(m.i32[Layout.PAGE_MAP + page]) === PageMap.SPAN;
   const from = isSpan ? SizeClasses.SMALL_CLASSES : 0;
   const to = isSpan ? SizeClasses.CLASSES : SizeClasses.SMALL_CLASSES;
   return szidx >= from && szidx < to ? szidx : -1;
+}
+
+/**
+ * Size of a block of a class; with -1 of the large block that starts with the
+ * page, what it was asked for. Bytes.
+ */
+export function sizeOfBlock(m: Memory, page: number, szidx: number): number {
+  return szidx < 0
+    ? Math.max(Large.nbytesOf(m, page) - Describe.overheadOf(m), 0)
+    : SizeClasses.blockSize(szidx);
 }
 
 /** Blocks on the remote stack of a pool of the class. Count. */

@@ -54,6 +54,8 @@ export class Installed {
   ] = [null, null, null];
   /** For whom the RAW record is called, if for another domain. */
   client: Route | null = null;
+  /** Is called before an arena is created, if statistics are wanted. */
+  onArena: (() => void) | null = null;
   /** Changes of shared hook state that this worker has followed. Count. */
   seen = 0;
 

@@ -38,6 +38,18 @@ import { RawDomain } from "./raw.ts";
 /** Word with the count of changes of hook state. Word index. */
 const X_CHANGES = Layout.ALLOCATORS + Words.X_CHANGES;
 
+/** What has to follow when the thread state of a worker moves. */
+export interface Companion {
+  /** MEM and OBJ are open. */
+  attached(): void;
+  /** MEM and OBJ are about to be closed. */
+  detached(): void;
+  /** A safe point, the one at the end of attaching included. */
+  passed(): void;
+  /** Thread exit: attached for the last time. */
+  closing(): void;
+}
+
 /** See the head of this file. */
 export class Core {
   /** The shared memory. */
@@ -59,6 +71,9 @@ export class Core {
 
   /** Thread states that this worker has lost to a full stack: their owners. */
   readonly #lost: number[] = [];
+
+  /** What follows the thread state. */
+  readonly #companions: Companion[] = [];
 
   /** What follows changes of shared hook state. */
   readonly #followers: ((core: Core) => void)[] = [];
@@ -102,10 +117,17 @@ export class Core {
     follower(this);
   }
 
-  /** Follows changes of shared hook state, if there were any. */
+  /** Registers what follows the thread state, and lets it catch up. */
+  accompany(companion: Companion): void {
+    this.#companions.push(companion);
+    if (this.isAttached) companion.attached();
+  }
+
+  /** Follows what other workers have done, if there was anything. */
   follow(): void {
     const { m, installed } = this;
     if (m.i32[X_CHANGES] !== installed.seen) this.adopt(); // racy hint
+    for (const companion of this.#companions) companion.passed();
   }
 
   /** Follows changes of shared hook state that other workers have made. */
@@ -134,10 +156,12 @@ export class Core {
   /** Opens MEM and OBJ. */
   #open(): void {
     for (const domain of this.#domains) domain.attach();
+    for (const companion of this.#companions) companion.attached();
   }
 
   /** Closes MEM and OBJ. */
   #shut(): void {
+    for (const companion of this.#companions) companion.detached();
     for (const domain of this.#domains) domain.detach();
   }
 
@@ -193,6 +217,7 @@ export class Core {
       Recovery.recover(m, owner);
       this.#lost.shift();
     }
+    for (const companion of this.#companions) companion.detached();
     for (const { route } of this.#domains) route.bind();
     for (const domain of this.#domains) {
       if (domain instanceof RawDomain) domain.bind();
@@ -207,6 +232,7 @@ export class Core {
     if (this.isClosed) return;
     if (this.isRevoked) return this.#abandon();
     if (!this.isAttached) this.attach();
+    for (const companion of this.#companions) companion.closing();
     Leave.exit(this.m);
     this.#abandon();
     // Attached until it is gone: nobody may suspend a thread without news

@@ -22,7 +22,14 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
-import { Leave, Policy, Pool, Remote, SizeClasses } from "../pools/mod.ts";
+import {
+  Leave,
+  Policy,
+  Pool,
+  Remote,
+  SizeClasses,
+  Supply,
+} from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
 import type { AnyAllocator, PyMemAllocatorEx } from "./allocator.ts";
 import * as Describe from "./describe.ts";
@@ -48,8 +55,17 @@ function requireAttached(route: Route, verb: string): void {
   );
 }
 
+/** Calls who wants to know before an arena is created. Nothing is locked. */
+function announceArena(route: Route, key: number, szidx: number): void {
+  const { onArena } = route.installed;
+  if (onArena === null || szidx >= SizeClasses.SMALL_CLASSES) return;
+  if (Supply.needsArena(route.m, key, szidx)) onArena();
+}
+
 /** A block of a small or medium class, or 0. */
-function takeBlock(m: Memory, key: number, szidx: number): Address {
+function takeBlock(route: Route, key: number, szidx: number): Address {
+  const { m } = route;
+  announceArena(route, key, szidx);
   if (m.isSealed) FreeList.requireSound(m, key, szidx);
   const block = Pool.take(m, key, szidx);
   if (block !== 0) return block;
@@ -81,7 +97,7 @@ function rawAlloc(route: Route, nbytes: number): Address {
   }
   const szidx = SizeClasses.classOf(size);
   const key = szidx < SizeClasses.SMALL_CLASSES ? route.rawKey : route.spanKey;
-  return sealed(route.m, takeBlock(route.m, key, szidx));
+  return sealed(route.m, takeBlock(route, key, szidx));
 }
 
 /** True if RAW requests of MEM and OBJ go through a record. */
@@ -94,7 +110,7 @@ function poolAlloc(route: Route, nbytes: number): Address {
   const size = nbytes + route.overhead;
   if (nbytes === 0 || size > SizeClasses.SMALL_REQUEST_THRESHOLD) return 0;
   const { m, poolKey } = route;
-  return sealed(m, takeBlock(m, poolKey, SizeClasses.classOf(size)));
+  return sealed(m, takeBlock(route, poolKey, SizeClasses.classOf(size)));
 }
 
 /** A block of `nbytes`, or 0. The thread state is attached. */
@@ -248,6 +264,16 @@ export function malloc(route: Route, nbytes: number): Address {
   return client === route ? alloc(route, nbytes) : rawAlloc(client, nbytes);
 }
 
+/** calloc that is passed on to the RAW record. */
+function passCalloc(route: Route, nelem: number, elsize: number): Address {
+  const raw = passOn(route);
+  try {
+    return raw.calloc(raw.ctx, nelem, elsize);
+  } finally {
+    route.installed.client = null;
+  }
+}
+
 /** calloc of the engine. */
 export function calloc(
   route: Route,
@@ -257,7 +283,13 @@ export function calloc(
   requireAttached(route, "allocate");
   if (!isProduct(nelem, elsize)) return 0;
   const nbytes = nelem * elsize;
-  const block = malloc(route, nbytes);
+  const client = clientOf(route);
+  const isOwn = client === route;
+  let block = isOwn ? poolAlloc(route, nbytes) : 0;
+  if (block === 0) {
+    if (isOwn && isPassedOn(route)) return passCalloc(route, nelem, elsize);
+    block = rawAlloc(client, nbytes);
+  }
   if (block === 0) return 0;
   Bytes.zero(route.m, block, nbytes === 0 ? 1 : nbytes);
   return block;

@@ -1,4 +1,5 @@
 /** Door of the domains layer. @module */
+export * as AllocatorNames from "./allocator_names.ts";
 export * as Core from "./core.ts";
 export * as Describe from "./describe.ts";
 export { makeDomains } from "./hardened.ts";

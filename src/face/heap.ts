@@ -19,15 +19,18 @@ import {
   type ObjDomain,
   type RawDomain,
 } from "../domains/mod.ts";
-import { Leave } from "../pools/mod.ts";
 import { checkCore, type CheckReport } from "../check/mod.ts";
+import { Debug } from "../hooks/mod.ts";
 import type { Views } from "../types/views.ts";
 import type { MallocName } from "../domains/allocator_names.ts";
 import { Certificate } from "./certificate.ts";
 import * as Preconfig from "./preconfig.ts";
+import * as MallocStats from "./malloc_stats.ts";
+import { HeapReports } from "./reports.ts";
 import * as Revocations from "./revoke.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";
+import * as Usage from "./usage.ts";
 
 /** Which of CPython's two builds the heap follows. */
 export type Build = "free-threaded" | "gil";
@@ -97,15 +100,13 @@ const CLOCK = {
  * assert.ok(heap.check().ok);
  * ```
  */
-export class Heap implements Views {
+export class Heap extends HeapReports implements Views {
   /** The RAW domain: callable attached or detached. */
   declare readonly raw: RawDomain;
   /** The MEM domain: buffers. */
   declare readonly mem: MemDomain;
   /** The OBJ domain: objects. */
   declare readonly obj: ObjDomain;
-  /** This worker's thread state. */
-  declare readonly threads: Threads;
   /** The whole heap; byte addresses count from its start. */
   declare readonly buffer: SharedArrayBuffer;
   /** The heap as signed bytes; index = address. */
@@ -130,20 +131,18 @@ export class Heap implements Views {
   declare readonly f64: Float64Array<SharedArrayBuffer>;
   /** What tells others of the death of this worker. */
   readonly #certificate: Certificate;
-  /** @ignore The inside, for tools and tests. */
-  declare readonly core: Core.Core;
 
   /** @ignore */
   constructor(core: Core.Core) {
     const { m } = core;
     const id = `${m.i32[Header.HEAP_ID]}:${m.i32[Header.HEAP_ID + 1]}`;
-    this.core = core;
+    super(core, new Threads(core, id, current));
     const { raw, mem, obj } = makeDomains(m, true, core.installed);
     this.raw = raw;
     this.mem = mem;
     this.obj = obj;
     core.enlist(raw, mem, obj);
-    this.threads = new Threads(core, id, current);
+    Debug.follow(core);
     this.#certificate = new Certificate(core);
     this.buffer = m.buffer;
     this.i8 = new Int8Array(m.buffer);
@@ -188,7 +187,10 @@ export class Heap implements Views {
     return this.threads.stopTheWorld(() => checkCore(this.core));
   }
 
-  /** Figures of the whole heap, read without stopping anybody. */
+  /**
+   * Figures of the whole heap that are kept anyway. Costs some microseconds and
+   * stops nobody; for what each domain holds see {@linkcode Heap.usage}.
+   */
   stats(): Stats.HeapStats {
     return Stats.read(this.core.m);
   }
@@ -197,18 +199,10 @@ export class Heap implements Views {
    * Gives back what nothing is allocated in. A safe point: the caller holds
    * no reference to an object that another thread might have freed.
    *
-   * @returns How much the footprint shrank. Bytes.
+   * @returns How much that was, and what still waits.
    */
-  trim(): number {
-    const { m, isAttached } = this.core;
-    const before = Stats.read(m).footprintBytes;
-    this.core.guard(() => Leave.trim(m, isAttached));
-    if (isAttached) {
-      // What that put in quarantine is ripe if nobody else is attached.
-      this.threads.safePoint();
-      this.core.guard(() => Leave.trim(m, isAttached));
-    }
-    return before - Stats.read(m).footprintBytes;
+  trim(): Usage.TrimReport {
+    return Usage.trim(this.core, () => this.threads.safePoint());
   }
 
   /**
@@ -220,6 +214,7 @@ export class Heap implements Views {
     if (this.core.m.isCut) this.core.heal();
     if (!this.core.isRevoked) {
       if (!this.core.isAttached) this.threads.attach();
+      MallocStats.printAtExit(this.core.m);
       Stats.fold(this.core.m);
     }
     this.core.guard(() => this.core.close());

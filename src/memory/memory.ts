@@ -68,6 +68,10 @@ export class Memory {
   owner = 0;
   /** True if the stack ran out inside the heap: something may be half done. */
   isCut = false;
+  /** Block that this worker has sealed last. Byte address. */
+  lastSealed = 0;
+  /** Who had freed it before. Owner id, or 0 if it is new in its pool. */
+  lastFreer = 0;
 
   /** A window on a buffer whose header is complete. */
   constructor(buffer: SharedArrayBuffer, clock: Clock) {

@@ -35,6 +35,7 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Address, Memory } from "../memory/mod.ts";
+import type { Objects } from "./objects.ts";
 
 /** Floats. Offset in words, like the others. */
 export const FLOATS = 0;
@@ -104,4 +105,21 @@ export function push(
   i32[list] = op | 0; // COMMIT
   i32[list + 1] = length + 1;
   return true;
+}
+
+/**
+ * Deallocates whatever is in the lists that a worker uses. C:
+ * `_PyObject_ClearFreeLists()`, Objects/object.c.
+ */
+export function clear(o: Objects): void {
+  const { i32, lists, core } = o;
+  o.requireAttached("clear the free lists");
+  for (let list = 0; list < SIZEOF; list += 2) {
+    for (let op = pop(i32, lists + list); op !== 0;) {
+      if (list === KEYS) core.mem.free(op as never);
+      else if (list < LISTS) o.free(op);
+      else o.freeGc(op);
+      op = pop(i32, lists + list);
+    }
+  }
 }

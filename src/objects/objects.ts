@@ -9,6 +9,7 @@
  *   O1  objects are blocks of OBJ, and nothing else is made an object
  *   O2  deallocation does not recurse: what an object refers to is dropped
  *       after it, one by one
+ *   O3  X_OB_REF_SHARED of an object in a free list is 0
  *
  * ## Threads
  *   Needs an attached thread state. An object that was just made is its
@@ -23,37 +24,67 @@
  * @module
  */
 
-import { ThreadStateError } from "../errors.ts";
-import type { Core } from "../domains/core.ts";
+import { show, ThreadStateError } from "../errors.ts";
+import type { Companion, Core } from "../domains/core.ts";
 import * as FreeThreaded from "../layout/object_free_threaded.ts";
+import * as GcHead from "../layout/gc_head.ts";
 import * as Gil from "../layout/object_gil.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
+import * as MergeEntry from "../layout/merge_entry.ts";
+import * as StaticObjects from "../layout/static_objects.ts";
+import * as ThreadState from "../layout/thread_state.ts";
 import * as TypeObject from "../layout/type_object.ts";
-import type { Address, Memory } from "../memory/mod.ts";
-import { Suspension } from "../threads/mod.ts";
+import { type Address, Bytes, type Memory } from "../memory/mod.ts";
+import { EvalBreaker, Suspension, World } from "../threads/mod.ts";
 import * as FreeLists from "./free_lists.ts";
-import * as Kinds from "./kinds.ts";
 import { Biased, Brc } from "./refcount/mod.ts";
+
+// Hot: constants of this module fold, imported ones are read.
+const { NULL_RINGS } = Layout;
+const { TYPE_BITS } = StaticObjects;
+const { TP_KIND } = TypeObject;
+const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
+/** Deepest nesting that functions on objects follow. Count. */
+const DEPTH_MAX = 1000;
+/** How long a world may take to stop. Milliseconds. */
+const STOP_TIMEOUT_MS = 10000;
 
 /** Called with each object that another one refers to. C: `visitproc`. */
 export type Visit = (op: Address) => void;
 
-/** The functions of a type. */
+/** The functions of a type; see `protocol.ts` for what calls them. */
 export interface Slots {
   /**
    * Frees an object without references. What it refers to goes to
    * `o.decref()`. C: `tp_dealloc`.
    */
   dealloc(o: Objects, op: Address): void;
-  /** Visits what an object refers to. C: `tp_traverse`. */
+  /**
+   * Visits what an object refers to. C: `tp_traverse`. A type without it refers
+   * to nothing.
+   */
   traverse?(o: Objects, op: Address, visit: Visit): void;
   /** Drops what an object refers to, to break a cycle. C: `tp_clear`. */
   clear?(o: Objects, op: Address): void;
+  /** Size of an object without the collector's head. Bytes. C: `__sizeof__`. */
+  sizeOf(o: Objects, op: Address): number;
+  /** Hash, never -1. C: `tp_hash`. A type without it cannot be hashed. */
+  hash?(o: Objects, op: Address): number;
+  /** Whether it equals any object. C: `tp_richcompare`, Py_EQ. */
+  equals?(o: Objects, op: Address, other: Address): boolean;
+  /**
+   * Below 0, 0, above 0, or NaN where neither is less. C: `tp_richcompare`.
+   *
+   * @throws {TypeError} If they have no order.
+   */
+  compare?(o: Objects, op: Address, other: Address): number;
+  /** What Python prints for it. C: `tp_repr`. */
+  repr(o: Objects, op: Address): string;
 }
 
 /** See the head of this file. */
-export class Objects {
+export class Objects implements Companion {
   /** The worker's core. */
   declare readonly core: Core;
   /** The heap. */
@@ -70,13 +101,21 @@ export class Objects {
   declare readonly typeAt: number;
   /** Words before an object that the collector has. Count. */
   declare readonly gcHead: number;
+  /**
+   * The free lists that this worker may use, or ever empty ones while it is
+   * detached. Word index.
+   */
+  declare lists: number;
+  /** Objects that are there from the start, or 0. Byte address. */
+  declare statics: Address;
   /** Functions of the built-in types, by kind. */
   readonly slots: Slots[] = [];
   /** Objects without references that wait to be deallocated. */
   readonly #dying: Address[] = [];
   #isDeallocating = false;
+  #depth = 0;
 
-  /** Objects for the worker of a core. */
+  /** Objects for the worker of a core, which has none yet. */
   constructor(core: Core) {
     const { m } = core;
     this.core = core;
@@ -87,20 +126,69 @@ export class Objects {
     const head = this.isBiased ? FreeThreaded : Gil;
     this.head = head.SIZEOF;
     this.typeAt = head.OB_TYPE;
-    this.gcHead = this.isBiased ? 0 : 2;
+    this.gcHead = this.isBiased ? 0 : GcHead.SIZEOF;
+    this.lists = NULL_RINGS;
+    this.statics = 0;
+    core.accompany(this);
   }
 
-  /** The free lists that this worker may use, or ever empty ones. Word index. */
-  get lists(): number {
-    return this.core.isAttached ? FreeLists.listsOf(this.m) : Layout.NULL_RINGS;
+  /** Opens the free lists of the thread state. */
+  attached(): void {
+    this.lists = FreeLists.listsOf(this.m);
+  }
+
+  /** Closes the free lists. */
+  detached(): void {
+    this.lists = NULL_RINGS;
+  }
+
+  /** Merges what others ask for. */
+  passed(): void {
+    if (!this.isBiased) return;
+    const word = this.m.thread + ThreadState.X_EVAL_BREAKER;
+    const bits = this.i32[word]; // racy hint
+    if ((bits & EvalBreaker.EXPLICIT_MERGE) !== 0) this.mergeOwn();
+  }
+
+  /** Leaves no object where nobody would look for it. */
+  closing(): void {
+    this.mergeOwn();
+    FreeLists.clear(this);
   }
 
   /** Refuses what needs an attached thread state. */
   requireAttached(attempt: string): void {
-    if (this.core.isAttached) return;
+    if (this.lists !== NULL_RINGS) return;
     throw new ThreadStateError(
       `Cannot ${attempt} without an attached thread state`,
     );
+  }
+
+  /** Refuses an object that is not of the kind that an attempt needs. */
+  requireKind(op: Address, kind: number, attempt: string): void {
+    if (this.kindOf(op) === kind) return;
+    throw new TypeError(`Cannot ${attempt} ${show(op)}: ${this.describe(op)}`);
+  }
+
+  /** What an object is, as texts say it. */
+  describe(op: Address): string {
+    if (op === 0) return "it is NULL";
+    const type = this.typeOf(op);
+    return type === 0 ? "it is no object" : `it is of type ${this.nameOf(type)}`;
+  }
+
+  /** Name of a type object. C: `tp_name`. */
+  nameOf(type: Address): string {
+    const at = this.fields(type);
+    const { m, i32 } = this;
+    const from = i32[at + TypeObject.TP_NAME] >>> 0;
+    const bytes = Bytes.read(m, from, i32[at + TypeObject.TP_NAMELEN]);
+    return new TextDecoder().decode(bytes);
+  }
+
+  /** Type object of a built-in type. Byte address. */
+  typeOfKind(kind: number): Address {
+    return this.statics + (kind << TYPE_BITS);
   }
 
   /** First field of an object, behind its header. Word index. */
@@ -115,7 +203,7 @@ export class Objects {
 
   /** Which built-in type a type object is; 0 for a user's. */
   kindOfType(type: Address): number {
-    return this.i32[this.fields(type) + TypeObject.TP_KIND];
+    return this.i32[this.fields(type) + TP_KIND];
   }
 
   /** Which built-in type an object is of; 0 for a user's. */
@@ -150,9 +238,64 @@ export class Objects {
     return op === 0 ? 0 : this.init(op, type);
   }
 
+  /**
+   * A new object for the collector, which does not know of it yet.
+   * C: `_PyObject_GC_New()`.
+   *
+   * @param fields Size behind the header. Bytes.
+   * @returns As {@linkcode Objects.new}.
+   */
+  newGc(type: Address, fields: number): Address {
+    const before = this.gcHead;
+    const block = this.core.obj.malloc((before + this.head) * 4 + fields);
+    if (block === 0) return 0;
+    for (let k = 0; k < before; k++) this.i32[(block >>> 2) + k] = 0;
+    return this.init(block + before * 4, type);
+  }
+
   /** Gives the memory of an object back. C: `PyObject_Free()`. */
   free(op: Address): void {
     this.core.obj.free(op as never);
+  }
+
+  /** The same for an object with the collector's head. C: `PyObject_GC_Del()`. */
+  freeGc(op: Address): void {
+    this.core.obj.free((op - this.gcHead * 4) as never);
+  }
+
+  /**
+   * Takes an object out of a free list; it has one reference.
+   *
+   * @param list `FreeLists.FLOATS` and so on.
+   * @returns Byte address, or 0 if the list is empty.
+   */
+  take(list: number): Address {
+    const { i32 } = this;
+    const op = FreeLists.pop(i32, this.lists + list);
+    if (op === 0) return 0;
+    const at = op >>> 2;
+    if (this.isBiased) {
+      i32[at + OB_TID] = FreeThreaded.tidOf(this.m.owner);
+      i32[at + OB_REF_LOCAL] = 1;
+    } else i32[at] = 1;
+    return op;
+  }
+
+  /**
+   * Puts an object without references into a free list.
+   *
+   * @param list `FreeLists.FLOATS` and so on.
+   * @param max Most objects in it. Count.
+   * @returns False if the list is full.
+   */
+  keep(list: number, max: number, op: Address): boolean {
+    const { i32 } = this;
+    // An object that died by its owner's last reference alone keeps its owner,
+    // and the shared part is 0; otherwise that is MERGED.
+    if (this.isBiased && i32[(op >>> 2) + OB_TID] === 0) {
+      Atomics.store(i32, (op >>> 2) + X_OB_REF_SHARED, 0);
+    }
+    return FreeLists.push(i32, this.lists + list, max, op);
   }
 
   /** One more reference. C: `Py_INCREF()`. */
@@ -163,8 +306,13 @@ export class Objects {
     if (count >= 0) this.i32[at] = count + 1;
   }
 
-  /** One reference less; without any the object dies. C: `Py_DECREF()`. */
+  /**
+   * One reference less; without any the object dies. C: `Py_DECREF()`.
+   *
+   * @throws {ThreadStateError} If no thread state is attached.
+   */
   decref(op: Address): void {
+    if (this.lists === NULL_RINGS) this.requireAttached("drop a reference");
     if (this.isBiased) {
       const result = Biased.decref(this.m, op);
       if (result !== Biased.ALIVE) this.#settle(op, result);
@@ -190,10 +338,17 @@ export class Objects {
 
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
-    this.#dying.push(op);
-    if (this.#isDeallocating) return;
+    const slots = this.slots[this.kindOf(op)];
+    if (slots.traverse === undefined) return slots.dealloc(this, op);
+    if (this.#isDeallocating) this.#dying.push(op);
+    else this.#deallocAll(slots, op);
+  }
+
+  /** Deallocates an object, and what dies of that. */
+  #deallocAll(slots: Slots, op: Address): void {
     this.#isDeallocating = true;
     try {
+      slots.dealloc(this, op);
       while (this.#dying.length > 0) {
         const next = this.#dying.pop()!;
         this.slots[this.kindOf(next)].dealloc(this, next);
@@ -208,11 +363,22 @@ export class Objects {
     if (result === Biased.DEAD) return this.dealloc(op);
     const { m, core } = this;
     const slot = Brc.ownerSlot(m, op);
-    const entry = core.raw.malloc(8);
+    const entry = core.raw.malloc(MergeEntry.NBYTES);
+    if (entry === 0) return this.#mergeStopped(op);
     const handed = Brc.hand(m, op, entry);
     if (handed !== Brc.ENQUEUED) core.raw.free(entry as never);
     if (handed === Brc.DIED) this.dealloc(op);
     if (handed === Brc.ENQUEUED) this.#helpDetached(slot);
+  }
+
+  /** Merges an object that there is no queue entry for: nobody runs meanwhile. */
+  #mergeStopped(op: Address): void {
+    const { m } = this;
+    // Otherwise the object is lost: its count may be its owner's right now.
+    if (!World.stop(m, STOP_TIMEOUT_MS)) return;
+    const result = Biased.merge(m, op);
+    World.start(m);
+    if (result === Biased.DEAD) this.dealloc(op);
   }
 
   /** Merges in place of an owner that is detached and cannot. */
@@ -243,12 +409,32 @@ export class Objects {
   /** Merges what other threads have put into this one's queue. */
   mergeOwn(): void {
     const { m } = this;
-    if (!this.isBiased || !Brc.hasEntries(m, m.slot)) return;
+    if (!this.isBiased) return;
+    EvalBreaker.clear(m, m.slot, EvalBreaker.EXPLICIT_MERGE);
     for (const op of this.#mergeQueue(m.slot)) this.dealloc(op);
   }
 
-  /** Functions of an object's type. */
-  slotsOf(op: Address): Slots {
-    return this.slots[this.kindOf(op)] ?? this.slots[Kinds.USER];
+  /** Functions of an object's type, if it is a built-in one that has any. */
+  slotsOf(op: Address): Slots | undefined {
+    return this.slots[this.kindOf(op)];
+  }
+
+  /**
+   * Runs a function on what an object refers to.
+   *
+   * @throws {RangeError} If objects are nested too deep.
+   */
+  nested<T>(attempt: string, run: () => T): T {
+    if (this.#depth >= DEPTH_MAX) {
+      throw new RangeError(
+        `Cannot ${attempt}: it is nested deeper than ${DEPTH_MAX} objects`,
+      );
+    }
+    this.#depth++;
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+    }
   }
 }

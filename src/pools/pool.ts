@@ -53,6 +53,19 @@ const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
  */
 const CARVE_BYTES = 16384;
 
+/** Makes sure that blocks from `first` to `last` do not look as if freed. */
+function clearSeals(
+  m: Memory,
+  first: Address,
+  last: Address,
+  size: number,
+): void {
+  const i32 = m.i32;
+  for (let block = first; block <= last; block += size) {
+    i32[((block + size) >>> 2) - 2] = 0;
+  }
+}
+
 /**
  * Carves blocks into the dry free list of a pool, in the order of addresses.
  * C: pymalloc_pool_extend().
@@ -71,6 +84,7 @@ function carve(m: Memory, pool: number): void {
     i32[(base + offset) >>> 2] = base + offset + size;
     offset += size;
   }
+  if (m.isSealed) clearSeals(m, base + first, base + offset, size);
   i32[(base + offset) >>> 2] = 0;
   i32[pool + NEXTOFFSET] = offset + size;
   i32[pool + FREEBLOCK] = base + first; // COMMIT

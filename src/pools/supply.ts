@@ -87,6 +87,18 @@ export function abandonedRing(m: Memory, key: number, szidx: number): number {
 }
 
 /**
+ * True if a request for a small class is about to create an arena: exact where
+ * the GIL holds the pools; else others may create it first, or free a pool.
+ */
+export function needsArena(m: Memory, key: number, szidx: number): boolean {
+  const i32 = m.i32;
+  const usable = Policy.arenaSetOf(m, key) + ArenaSet.USABLE_ARENAS;
+  return i32[Policy.ringOf(m, key, szidx)] === 0 &&
+    i32[usable] === 0 && // racy hint
+    i32[abandonedRing(m, key, szidx)] === 0; // racy hint
+}
+
+/**
  * Takes the first pool of a ring of the set for a new holder. Under its lock.
  *
  * @returns Its record, or 0 if the ring is empty.

@@ -22,6 +22,7 @@
 export type { Build } from "../../mod.ts";
 export type { Address, Clock, Memory } from "../memory/mod.ts";
 export type { CheckReport } from "../check/mod.ts";
+export { LeakError, leakTest, withLeakCheck } from "./leak_test.ts";
 export type { Placed } from "./placement.ts";
 export {
   type Build as ReplayBuild,
@@ -34,7 +35,8 @@ export {
   replayTrace,
   timeRounds,
 } from "./replay.ts";
-export { debugMallocStats, withoutArenaMap } from "./report.ts";
+export { debugMallocStats } from "../check/mod.ts";
+export { withoutArenaMap } from "./report.ts";
 export { CANARIES, type Canary } from "./stress/canary.ts";
 export type { CellResult } from "./stress/cell.ts";
 export type { Finding, FindingKind } from "./stress/finding.ts";

@@ -34,7 +34,8 @@ import * as ArenaSet from "../layout/arena_set.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as Args from "./args.ts";
 import * as Placement from "./placement.ts";
-import * as Report from "./report.ts";
+import * as Report from "../check/mod.ts";
+import { withoutArenaMap } from "./report.ts";
 import * as Trace from "./trace.ts";
 
 /** The two builds of a heap. */
@@ -452,8 +453,8 @@ function checkpointDifference(result: ReplayResult, expected: Expected) {
 
 /** The first line of two reports that differs, in words, or `""`. */
 function reportDifference(got: string, expected: string): string {
-  const gotLines = Report.withoutArenaMap(got).split("\n");
-  const lines = Report.withoutArenaMap(expected).split("\n");
+  const gotLines = withoutArenaMap(got).split("\n");
+  const lines = withoutArenaMap(expected).split("\n");
   const length = Math.max(gotLines.length, lines.length);
   for (let k = 0; k < length; k++) {
     if (gotLines[k] === lines[k]) continue;

@@ -23,6 +23,9 @@ export const INSTRUMENTED: readonly string[] = [
   "src/pools",
   "src/domains",
   "src/recovery",
+  "src/hooks/debug/state.ts",
+  "src/hooks/tracemalloc/tables",
+  "src/objects/refcount",
 ];
 
 const OPTIONS: ts.CompilerOptions = {

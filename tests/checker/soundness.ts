@@ -12,7 +12,8 @@ import { type Model, step } from "./model.ts";
 import { type Program, write } from "./programs.ts";
 
 const BUGS = "tests/checker/fixtures/bugs.ts";
-const PROGRAMS = "tests/checker/fixtures/programs.ts";
+/** Where the text of the random programs goes. */
+export const PROGRAMS = "tests/checker/fixtures/programs.ts";
 
 /** Operations of each worker, and how many ways there are to mix them. */
 export const MULTINOMIALS: readonly (readonly [readonly number[], number])[] = [
@@ -56,7 +57,8 @@ interface Context {
   got: number;
 }
 
-function program(
+/** The model of a random program. With `racy`, all accesses are transitions. */
+export function program(
   index: number,
   { workers }: Program,
   racy: boolean,
@@ -91,8 +93,8 @@ function program(
   };
 }
 
-/** All ends of the model that the machine is set up for. */
-function ends(m: Machine, stateful: boolean): Ends {
+/** All ends of the model that the machine is set up for, by a search. */
+export function ends(m: Machine, stateful: boolean): Ends {
   const found = new Set<string>();
   m.remembers = stateful;
   let result: ReturnType<typeof explore>;
@@ -111,16 +113,21 @@ function ends(m: Machine, stateful: boolean): Ends {
   return { found, isComplete, transitions, finding: finding?.kind ?? "" };
 }
 
-interface Ends {
-  found: Set<string>;
-  isComplete: boolean;
-  transitions: number;
-  finding: string;
+/** What a search found at the ends of a program. */
+export interface Ends {
+  /** Words and results, as text. */
+  readonly found: ReadonlySet<string>;
+  /** Whether all was searched. */
+  readonly isComplete: boolean;
+  /** Transitions of the search. */
+  readonly transitions: number;
+  /** Kind of what is wrong, or `""`. */
+  readonly finding: string;
 }
 
 function endOf(m: Machine): string {
   const words = m.store.words.subarray(0, 8).join(" ");
-  const got = m.workers.map((state) => state.snapshot.values.join(" "));
+  const got = m.workers.map((state) => state.snapshot.values[0]);
   return `${words}: ${got.join(" ")}`;
 }
 

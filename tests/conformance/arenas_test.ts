@@ -11,7 +11,7 @@ import type { Heap } from "../../mod.ts";
 import * as ArenaObject from "../../src/layout/arena_object.ts";
 import * as ArenaSet from "../../src/layout/arena_set.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
-import { countArenas } from "../../src/tools/report.ts";
+import { countArenas } from "../../src/check/mod.ts";
 import {
   type Calls,
   CELLS,

@@ -9,6 +9,7 @@ import * as Deaths from "./deaths.ts";
 import * as Event from "./event.ts";
 import * as ExtraDeaths from "./extra_deaths.ts";
 import * as ExtraThreads from "./extra_threads.ts";
+import * as Fatal from "./fatal.ts";
 import * as Gil from "./gil.ts";
 import * as Mutex from "./mutex.ts";
 import * as Qsbr from "./qsbr.ts";
@@ -29,6 +30,7 @@ const FILES: readonly File[] = [
   Mutex,
   RawMutex,
   Event,
+  Fatal,
   Gil,
   World,
   Suspension,

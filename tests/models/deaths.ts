@@ -153,7 +153,7 @@ function verdict(
 }
 
 /** How a model of deaths is set up. */
-interface Scene {
+export interface Scene {
   readonly name: string;
   readonly build: keyof typeof BUILDS;
   readonly kills: number;
@@ -169,7 +169,7 @@ interface Scene {
 }
 
 /** A model of deaths: all who live recover all who died. */
-function deaths(scene: Scene): Model {
+export function deaths(scene: Scene): Model {
   let live = 0;
   let scripts: Step<HeapContext>[][] = [];
   return model<HeapContext>({
@@ -205,7 +205,7 @@ function deaths(scene: Scene): Model {
 }
 
 /** Everybody is attached, nobody has anything. */
-function empty(contexts: HeapContext[]): number {
+export function empty(contexts: HeapContext[]): number {
   for (const { core } of contexts) core.attach();
   return 0;
 }
@@ -221,7 +221,7 @@ function fullPool(contexts: HeapContext[]): number {
 }
 
 /** One victim, and one who recovers it. */
-const ONE = { victims: [0], recovers: [[], [0]] } as const;
+export const ONE = { victims: [0], recovers: [[], [0]] } as const;
 /** Two victims, and one who recovers each. */
 const TWO = {
   victims: [0, 1],

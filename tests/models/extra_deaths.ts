@@ -83,8 +83,9 @@ export function lockOfTheDead(waiters: number, bound?: number): Model {
     name: `lock of the dead, ${waiters} waiters`,
     ...(bound === undefined ? {} : { bound }),
     setup(lib, world) {
+      const contexts = heapOf(lib, world, waiters + 2, BUILDS["free-threaded"]);
       lock = scratch(world, 0);
-      return heapOf(lib, world, waiters + 2, BUILDS["free-threaded"]);
+      return contexts;
     },
     script(worker, world): Step<HeapContext>[] {
       if (worker > waiters) return [recoverStep(world), freeLock(lock, world)];
@@ -111,8 +112,9 @@ export function eventOfTheDead(bound?: number): Model {
     name: "event of the dead",
     ...(bound === undefined ? {} : { bound }),
     setup(lib, world) {
+      const contexts = heapOf(lib, world, 3, BUILDS["free-threaded"]);
       at = scratch(world, 0);
-      return heapOf(lib, world, 3, BUILDS["free-threaded"]);
+      return contexts;
     },
     script(worker, world): Step<HeapContext>[] {
       if (worker === 0) return [notify];

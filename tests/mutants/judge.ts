@@ -4,7 +4,9 @@
  * @module
  */
 
-import { explore, prepare } from "../checker/check.ts";
+import { explore, loader } from "../checker/check.ts";
+import type { Library } from "../checker/loader.ts";
+import { machine } from "../checker/machine.ts";
 import type { Model } from "../checker/model.ts";
 
 /** A model, and how long it may search. */
@@ -36,10 +38,45 @@ export function trial(model: Model, limit = 120_000): Trial {
   return { model, limit };
 }
 
-/** Tries models in their order, up to the first that finds something. */
+/** The changed library, loaded once for all models with the same constants. */
+class Libraries {
+  readonly #overrides: ReadonlyMap<string, string>;
+  readonly #doors: readonly string[];
+  readonly #kept = new Map<string, Library>();
+
+  constructor(
+    overrides: ReadonlyMap<string, string>,
+    trials: readonly Trial[],
+  ) {
+    this.#overrides = overrides;
+    this.#doors = [...new Set(trials.flatMap(({ model }) => model.doors))];
+  }
+
+  /** The library for a model. */
+  async of({ constants = {} }: Model): Promise<Library> {
+    const key = JSON.stringify(constants);
+    const kept = this.#kept.get(key);
+    if (kept) return kept;
+    const overrides = this.#overrides;
+    const library = loader().load({ overrides, constants });
+    try {
+      await library.fetch(this.#doors);
+    } finally {
+      library.dispose();
+    }
+    this.#kept.set(key, library);
+    return library;
+  }
+}
+
+/**
+ * Tries models in their order, up to the first that finds something. `begin`
+ * is told of each.
+ */
 export async function judge(
   overrides: ReadonlyMap<string, string>,
   trials: readonly Trial[],
+  begin: (model: Model) => void = () => {},
 ): Promise<Verdict> {
   const start = performance.now();
   let tried = 0;
@@ -48,11 +85,13 @@ export async function judge(
     const seconds = (performance.now() - start) / 1000;
     return { model, kind, text, tried, cut, seconds };
   };
+  const libraries = new Libraries(overrides, trials);
   for (const { model, limit } of trials) {
     tried++;
+    begin(model);
     try {
-      const m = await prepare(model, { overrides });
-      const result = explore(m, { limit });
+      machine.prepare(model, await libraries.of(model));
+      const result = explore(machine, { limit });
       const { finding } = result;
       if (finding) return verdict(model.name, finding.kind, finding.text);
       if (!result.isComplete) cut++;

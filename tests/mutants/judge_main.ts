@@ -6,11 +6,12 @@
  */
 
 import { TextLineStream } from "./lines.ts";
-import { loader, prepare } from "../checker/check.ts";
+import { loader } from "../checker/check.ts";
+import type { Model } from "../checker/model.ts";
 import { HISTORY, planted } from "./history.ts";
 import { judge, trial, type Verdict } from "./judge.ts";
 import { apply, mutantsOf } from "./operators.ts";
-import { scenario } from "./scenario.ts";
+import { STORIES } from "./stories.ts";
 import { trialsOf } from "./targets.ts";
 
 /** What to judge: a mutant by its number in the file, or a planted bug. */
@@ -21,25 +22,34 @@ export interface Order {
   readonly index: number;
 }
 
+/** How a line begins that says which model is tried now. */
+export const BEGIN = "try ";
+
 /** Transitions that a model may take to find a planted bug. */
 const HISTORY_LIMIT = 600_000;
+
+/** Tells that a model has its turn: the time for an answer begins again. */
+function tell(model: Model): void {
+  console.log(`${BEGIN}${model.name}`);
+}
 
 function judged({ path, index }: Order): Promise<Verdict> {
   if (path === "") {
     const bug = HISTORY[index];
     const text = planted(bug, loader().textOf(bug.path));
     const trials = bug.models.map((model) => trial(model, HISTORY_LIMIT));
-    return judge(new Map([[bug.path, text]]), trials);
+    return judge(new Map([[bug.path, text]]), trials, tell);
   }
   const source = loader().textOf(path);
   const text = apply(source, mutantsOf(path, source)[index]);
-  return judge(new Map([[path, text]]), trialsOf(path));
+  return judge(new Map([[path, text]]), trialsOf(path), tell);
 }
 
-/** The code as it is: what the scenarios note is the measure. */
+/** The code as it is: what the stories note is the measure. */
 async function measure(): Promise<void> {
-  await prepare(scenario("free-threaded"));
-  await prepare(scenario("gil"));
+  const trials = STORIES.map((model) => trial(model));
+  const { kind, text } = await judge(new Map(), trials);
+  if (kind !== "") throw new Error(`The code as it is: ${text}`);
 }
 
 async function main(): Promise<void> {

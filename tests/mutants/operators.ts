@@ -27,9 +27,9 @@ export interface Mutant {
   readonly operator: Operator;
   /** Line of the change, from 1. */
   readonly line: number;
-  /** The text that was replaced, on one line. */
+  /** Statements that were replaced, or lines with the change, on one line. */
   readonly before: string;
-  /** What stands there now, on one line. */
+  /** What stands there instead, on one line. */
   readonly after: string;
   /** Where the text began. */
   readonly from: number;
@@ -58,6 +58,9 @@ export function mutantsOf(path: string, source: string): Mutant[] {
   return maker.mutants;
 }
 
+/** Operators that change whole statements. */
+const WHOLE: readonly Operator[] = ["delete", "silence", "swap"];
+
 /** Comparisons and what each turns into. */
 const FLIPS: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.LessThanToken]: "<=",
@@ -81,9 +84,12 @@ const COMBINED: Readonly<Record<string, (old: string, arg: string) => string>> =
 const WAKERS =
   /^(Atomics\.notify|PyEvent\.notify|ParkingLot\.\w*[uU]npark\w*|wake|announce|Remote\.(noteHolder|announce)|EvalBreaker\.set)\(/;
 
-/** Calls that only complain: what they find is the business of other tests. */
+/**
+ * Calls that only complain of damaged tables: what they find is the business
+ * of `tests/fuzz/corrupt`.
+ */
 const COMPLAINTS =
-  /^(Damage\.|Fatal\.check|requireOwner|Suspension\.requireState|requireArena)/;
+  /^(Damage\.|Fatal\.check|requireOwner|Suspension\.requireState|requireArena|requireLength)/;
 
 class Maker {
   readonly mutants: Mutant[] = [];
@@ -124,16 +130,20 @@ class Maker {
     operator: Operator,
     text: string,
   ): void {
+    const source = this.#file.text;
     const line = this.#file.getLineAndCharacterOfPosition(from).line + 1;
-    const before = short(this.#file.text.slice(from, to));
-    const after = short(text);
+    // Half of a statement says little: its lines say which one it is.
+    const isWhole = WHOLE.includes(operator);
+    const start = isWhole ? from : source.lastIndexOf("\n", from) + 1;
+    const end = isWhole ? to : source.indexOf("\n", to);
+    const [head, tail] = [source.slice(start, from), source.slice(to, end)];
     this.mutants.push({
       path: this.#path,
       where,
       operator,
       line,
-      before,
-      after,
+      before: short(source.slice(start, end)),
+      after: short(head + text + tail),
       from,
       to,
       text,

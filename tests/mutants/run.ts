@@ -22,6 +22,7 @@ PATH         only files whose path contains this text
 --count N    so many mutants of all, drawn (all of them)
 --seed N     what is drawn (1)
 --seconds N  no new mutants after so many seconds
+--listed     those that are listed as equivalent as well: none may be found
 --history    the planted bugs instead
 `;
 
@@ -41,6 +42,8 @@ export interface Choice {
   readonly count: number;
   readonly seed: number;
   readonly seconds: number;
+  /** Whether to judge those that are listed as equivalent. */
+  readonly listed: boolean;
 }
 
 /** A mutant and its order. */
@@ -49,19 +52,18 @@ interface Candidate {
   readonly order: Order;
 }
 
-function candidatesOf(path: string): Candidate[] {
+function candidatesOf(path: string, listed: boolean): Candidate[] {
   const source = Deno.readTextFileSync(new URL(path, ROOT));
-  return mutantsOf(path, source).map((mutant, index) => ({
-    mutant,
-    order: { path, index },
-  }));
+  return mutantsOf(path, source)
+    .map((mutant, index) => ({ mutant, order: { path, index } }))
+    .filter(({ mutant }) => listed || reasonOf(mutant) === undefined);
 }
 
 /** Mutants of each file, in proportion, but some of each. */
 export function draw(choice: Choice): Candidate[] {
   const random = new Prng(choice.seed);
   const files = TARGETS.filter(({ path }) => path.includes(choice.only))
-    .map(({ path }) => candidatesOf(path));
+    .map(({ path }) => candidatesOf(path, choice.listed));
   const total = files.reduce((sum, list) => sum + list.length, 0);
   const drawn = files.flatMap((list) => {
     const share = Math.ceil(list.length * choice.count / total);
@@ -105,6 +107,13 @@ export function scoreOf(all: readonly Judged[]): [number, number] {
   return [found.length, real.length];
 }
 
+/** Those that are listed as equivalent and were found all the same. */
+export function wronglyListed(all: readonly Judged[]): Judged[] {
+  return all.filter(({ reason, verdict }) =>
+    reason !== undefined && verdict.kind !== ""
+  );
+}
+
 /** Judges the planted bugs; names of those that were not found. */
 export async function judgeHistory(only: string): Promise<{
   missed: string[];
@@ -144,10 +153,14 @@ async function main(args: readonly string[]): Promise<number> {
     count: option(args, "--count", Infinity),
     seed: option(args, "--seed", 1),
     seconds: option(args, "--seconds", Infinity),
+    listed: args.includes("--listed"),
   }, (judged) => {
     const isLeft = judged.verdict.kind === "" && judged.reason === undefined;
     if (isLeft) console.log(`survived: ${lineOf(judged)}`);
   });
+  for (const one of wronglyListed(all)) {
+    console.log(`listed, but found: ${lineOf(one)}`);
+  }
   for (const { path } of TARGETS) {
     const mine = all.filter(({ mutant }) => mutant.path === path);
     if (mine.length === 0) continue;

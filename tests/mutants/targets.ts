@@ -8,6 +8,8 @@ import * as Header from "../../src/layout/header.ts";
 import type { Model } from "../checker/model.ts";
 import * as ExtraDeaths from "../models/extra_deaths.ts";
 import * as Extra from "../models/extra_threads.ts";
+import * as Duels from "../models/duels.ts";
+import * as Fences from "../models/fences.ts";
 import { event } from "../models/event.ts";
 import { gil } from "../models/gil.ts";
 import { mutex, timedMutex } from "../models/mutex.ts";
@@ -16,9 +18,10 @@ import { rawMutex } from "../models/raw_mutex.ts";
 import * as Remote from "../models/remote.ts";
 import { suspension } from "../models/suspension.ts";
 import { world } from "../models/world.ts";
+import * as More from "../models/more_deaths.ts";
 import { death, STRICT } from "./history.ts";
 import { type Trial, trial } from "./judge.ts";
-import { scenario } from "./scenario.ts";
+import { HEAPS, WAITS } from "./stories.ts";
 
 /** Models by file. */
 export interface Target {
@@ -30,8 +33,6 @@ export interface Target {
 
 const FREE = Header.BUILD_FREE_THREADED;
 const GIL = Header.BUILD_GIL;
-
-const SCENARIOS = [scenario("free-threaded"), scenario("gil")];
 
 const LOCK_DEATHS = [
   ExtraDeaths.lockOfTheDead(1, 2),
@@ -86,63 +87,88 @@ function target(path: string, models: readonly Model[]): Target {
   return { path, trials };
 }
 
+/** Models of everything that pools and pages do at once. */
+const POOLS = [...Duels.models, ...REMOTE, ...SHARED];
+
+/** Deaths in the heap, and who recovers them, and recovers those. */
+const DEATHS = [...HEAP_DEATHS, ...More.models];
+
+/** What judges files about pages and pools: one thread, two, and deaths. */
+const HEAP = [...HEAPS, ...POOLS, ...DEATHS];
+
 /** All files with shared state. */
 export const TARGETS: readonly Target[] = [
-  target("src/sync/mutex.ts", [SCENARIOS[0], ...MUTEX, ...LOCK_DEATHS]),
+  target("src/sync/mutex.ts", [...WAITS, ...MUTEX, ...HEAPS, ...LOCK_DEATHS]),
   target("src/sync/raw_mutex.ts", [
     rawMutex(2, 2),
     rawMutex(3, 1),
+    ...WAITS,
+    ...HEAPS,
     ...LOCK_DEATHS,
   ]),
-  target("src/sync/parking_lot.ts", [...EVENT, ...MUTEX, ...LOCK_DEATHS]),
-  target("src/sync/event.ts", [SCENARIOS[0], ...EVENT]),
+  target("src/sync/parking_lot.ts", [
+    ...WAITS,
+    ...EVENT,
+    ...MUTEX,
+    ...HEAPS,
+    ...LOCK_DEATHS,
+  ]),
+  target("src/sync/event.ts", [...WAITS, ...EVENT]),
   target("src/threads/suspension.ts", [
-    SCENARIOS[0],
+    ...WAITS,
     suspension(1, 2),
     suspension(2, 1),
     ...WORLD,
+    ...HEAPS,
     ExtraDeaths.worldOfTheDead(),
   ]),
   target("src/threads/thread_state.ts", [
-    ...SCENARIOS,
+    ...WAITS,
     gil(2, 1),
     ...SLOTS,
     ...WORLD,
+    ...HEAPS,
   ]),
-  target("src/threads/gil.ts", [SCENARIOS[1], ...GILS]),
+  target("src/threads/gil.ts", [...WAITS, ...GILS, ...HEAPS]),
   target("src/threads/qsbr.ts", [
-    SCENARIOS[0],
+    ...WAITS,
     qsbr(1, 2, 2),
     qsbr(2, 1, 1),
     Extra.twoReclaim(2, 3),
+    ...HEAPS,
   ]),
-  target("src/threads/world.ts", [SCENARIOS[0], ...WORLD]),
-  target("src/threads/heap_lock.ts", [SCENARIOS[0], ...SHARED]),
+  target("src/threads/world.ts", [...WAITS, ...WORLD, ...HEAPS]),
+  target("src/threads/heap_lock.ts", [...HEAPS, ...SHARED]),
   target("src/threads/lock.ts", [
+    ...WAITS,
     Extra.lockDetaching(2, FREE),
     Extra.lockDetaching(2, GIL),
   ]),
-  target("src/raw/runs.ts", [...SCENARIOS, ...SHARED, ...HEAP_DEATHS]),
-  target("src/raw/rebuild.ts", [...HEAP_DEATHS.slice(2)]),
-  target("src/raw/large.ts", [...SCENARIOS, HEAP_DEATHS[3]]),
-  target("src/pools/remote.ts", [...SCENARIOS, ...REMOTE, HEAP_DEATHS[0]]),
-  target("src/pools/leave.ts", [...SCENARIOS, ...REMOTE, ...SHARED]),
-  target("src/pools/supply.ts", [...SCENARIOS, ...REMOTE, ...SHARED]),
-  target("src/pools/acquire.ts", [...SCENARIOS, ...REMOTE, ...SHARED]),
-  target("src/pools/ring.ts", [...SCENARIOS, ...REMOTE]),
-  target("src/pools/pool.ts", [...SCENARIOS, HEAP_DEATHS[1]]),
-  target("src/pools/arena.ts", [...SCENARIOS, HEAP_DEATHS[1]]),
-  target("src/pools/repair.ts", [...SCENARIOS, ...HEAP_DEATHS]),
+  target("src/raw/runs.ts", HEAP),
+  target("src/raw/rebuild.ts", [...HEAPS, ...DEATHS]),
+  target("src/raw/large.ts", HEAP),
+  target("src/pools/remote.ts", HEAP),
+  target("src/pools/leave.ts", HEAP),
+  target("src/pools/supply.ts", HEAP),
+  target("src/pools/acquire.ts", HEAP),
+  target("src/pools/ring.ts", HEAP),
+  target("src/pools/pool.ts", HEAP),
+  target("src/pools/arena.ts", HEAP),
+  target("src/pools/repair.ts", [...HEAPS, ...DEATHS]),
   target("src/recovery/fence.ts", [
-    SCENARIOS[0],
+    ...WAITS,
+    ...Fences.models,
+    ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),
   ]),
   target("src/recovery/recover.ts", [
-    ...SCENARIOS,
+    ...WAITS,
+    ...Fences.models,
+    ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),
-    ...HEAP_DEATHS,
+    ...DEATHS,
   ]),
 ];
 

@@ -9,28 +9,50 @@
 
 import { fileURLToPath } from "node:url";
 import type { Assignment, Layer } from "../verify/layer.ts";
-import type { Outcome } from "./run.ts";
+import { summaryOf } from "./run.ts";
+import { nothing, type Outcome } from "./runner.ts";
 
 const MAIN = fileURLToPath(new URL("./run.ts", import.meta.url));
 
 /** Processes at a time. Count. */
 const SIZE = 2;
-/** Schedules of a seed. Count. */
-const SCHEDULES = 100;
-/** Seconds of each process. */
-const PUSH_SECONDS = 75;
-const NIGHTLY_SECONDS = 3600;
 /** Distance of the first seeds of two processes. */
-const APART = 1_000_000;
+const APART = 10_000_000;
 /** How much longer than it should a process may take. Milliseconds. */
 const GRACE_MS = 60_000;
 
-async function outcomeOf(from: number, seconds: number): Promise<Outcome> {
-  const args = ["run", "-A", "--no-check", MAIN, "--json"];
-  args.push("--from", `${from}`, "--count", `${APART}`);
-  args.push("--schedules", `${SCHEDULES}`, "--seconds", `${seconds}`);
+/** One row: an engine, and how long each process has. */
+interface Part {
+  readonly name: string;
+  /** Options of `run.ts`. */
+  readonly args: readonly string[];
+  /** Seconds of each process. */
+  readonly seconds: { readonly push: number; readonly nightly: number };
+}
+
+const PARTS: readonly Part[] = [
+  {
+    name: "whole allocators, swarm",
+    args: [],
+    seconds: { push: 120, nightly: 4 * 3600 },
+  },
+  {
+    name: "the same under the checker",
+    args: ["--checker", "--schedules", "100"],
+    seconds: { push: 15, nightly: 900 },
+  },
+];
+
+/** Runs seeds in a process of their own. */
+async function outcomeOf(
+  from: number,
+  seconds: number,
+  options: readonly string[],
+): Promise<Outcome> {
+  const args = ["--from", `${from}`, "--count", `${APART}`, ...options];
   const child = new Deno.Command(Deno.execPath(), {
-    args,
+    args: ["run", "-A", "--no-check", MAIN, ...args, "--json"]
+      .concat("--seconds", `${seconds}`),
     stdout: "piped",
     stderr: "piped",
     signal: AbortSignal.timeout(seconds * 1000 + GRACE_MS),
@@ -40,44 +62,46 @@ async function outcomeOf(from: number, seconds: number): Promise<Outcome> {
   if (text !== "") return JSON.parse(text);
   const error = new TextDecoder().decode(stderr).slice(-1000);
   const note = `a process ended without a result (it may hang): ${error}\n` +
-    `to repeat: deno run -A tests/random/run.ts --from ${from} --count 1000`;
-  return {
-    seeds: 0,
-    schedules: 0,
-    transitions: 0,
-    cut: 0,
-    kills: 0,
-    seconds,
-    notes: [note],
-  };
+    `to repeat: deno run -A tests/random/run.ts ${args.join(" ")}`;
+  return { ...nothing(), notes: [note] };
 }
 
-async function run({ budget, seed, only, report }: Assignment): Promise<void> {
-  const name = "whole allocators, swarm";
-  if (!name.includes(only)) return;
-  const start = performance.now();
-  const seconds = budget === "push" ? PUSH_SECONDS : NIGHTLY_SECONDS;
-  const outcomes = await Promise.all(
-    Array.from(
+/** The sum of all counts. Seconds are those of the slowest. */
+function sumOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce((sum, one) => {
+    const total: Outcome = { ...sum, notes: [...sum.notes, ...one.notes] };
+    for (const key of Object.keys(sum) as (keyof Outcome)[]) {
+      if (key !== "notes") total[key] = sum[key] + one[key];
+    }
+    total.seconds = Math.max(sum.seconds, one.seconds);
+    return total;
+  }, nothing());
+}
+
+async function run(assignment: Assignment): Promise<void> {
+  const { budget, seed, only, report } = assignment;
+  for (const { name, args, seconds } of PARTS) {
+    if (!name.includes(only)) continue;
+    const start = performance.now();
+    const firsts = Array.from(
       { length: SIZE },
-      (_, k) => outcomeOf(1 + seed * 1000 + k * APART, seconds),
-    ),
-  );
-  const sum = (pick: (one: Outcome) => number): number =>
-    outcomes.reduce((total, one) => total + pick(one), 0);
-  const notes = outcomes.flatMap((one) => one.notes);
-  report({
-    name,
-    ok: notes.length === 0,
-    runs: sum((one) => one.schedules),
-    unit: "schedules",
-    kills: sum((one) => one.kills),
-    seconds: (performance.now() - start) / 1000,
-    note: notes.join("\n") ||
-      `${sum((one) => one.seeds)} scenarios, ` +
-        `${sum((one) => one.transitions)} steps, ` +
-        `${sum((one) => one.cut)} schedules cut`,
-  });
+      (_, k) => 1 + seed * 100_000 + k * APART,
+    );
+    const sum = sumOf(
+      await Promise.all(
+        firsts.map((from) => outcomeOf(from, seconds[budget], args)),
+      ),
+    );
+    report({
+      name,
+      ok: sum.notes.length === 0,
+      runs: sum.schedules,
+      unit: "schedules",
+      kills: sum.kills,
+      seconds: (performance.now() - start) / 1000,
+      note: sum.notes.join("\n") || summaryOf(sum),
+    });
+  }
 }
 
 /** Random schedules. */

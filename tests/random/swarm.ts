@@ -5,29 +5,29 @@
  * @module
  */
 
-import type * as PoolsModule from "../../src/pools/mod.ts";
+import * as ArenaSet from "../../src/layout/arena_set.ts";
+import * as Header from "../../src/layout/header.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
+import * as RunBins from "../../src/layout/run_bins.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
-import { type Model, model, type Step, step } from "../checker/model.ts";
+import { mix1 } from "../checker/hash.ts";
+import type { Constants } from "../checker/loader.ts";
 import type { World } from "../checker/model.ts";
 import { Prng } from "../helpers/prng.ts";
 import {
-  attachStep,
-  audit,
   BUILDS,
-  closeStep,
   CONSTANTS,
-  detachStep,
   DOORS,
   type HeapContext,
   heapOf,
   ignored,
-  isGone,
   nameOf,
   racy,
-  recovery,
 } from "../models/heap.ts";
-import { threads } from "../models/support.ts";
+import { NO_RESCUE } from "../models/support.ts";
+import type { Scenario } from "./engine/scenario.ts";
+import { auditEnd } from "./audit.ts";
+import * as Acts from "./acts.ts";
 
 /** What a seed has drawn. */
 export interface Features {
@@ -36,33 +36,36 @@ export interface Features {
   readonly workers: number;
   readonly build: keyof typeof BUILDS;
   readonly sizes: readonly number[];
-  readonly domains: readonly ("raw" | "mem" | "obj")[];
+  readonly domains: readonly Acts.Domain[];
   /** Operations of each worker. Count. */
   readonly operations: number;
   /** Page runs that can still be had; -1: all there are. Count. */
   readonly runs: number;
+  /** Blocks that are left in the pools of each worker; -1: no pools yet. Count. */
+  readonly room: number;
+  /** Blocks that each worker is given, of one pool of worker 0. Count. */
+  readonly gifts: number;
   readonly stops: boolean;
   readonly trims: boolean;
   readonly exits: boolean;
   readonly detaches: boolean;
   /** Whether worker 0 may die. */
   readonly kills: boolean;
+  /** Whether workers can be left inside of functions with plain accesses. */
+  readonly isFine: boolean;
 }
 
 const SMALL = [512, 500, 496];
 const MEDIUM = [3000, 16384, 32768];
 const LARGE = [40000, 70000];
+const MIXED = [...SMALL, ...MEDIUM, ...LARGE];
 
 /** What a seed draws. */
 export function featuresOf(seed: number): Features {
   const random = new Prng(seed);
   const flag = (of: number): boolean => random.below(of) === 0;
-  const sizes = random.pick([SMALL, SMALL, MEDIUM, LARGE, [
-    ...SMALL,
-    ...MEDIUM,
-    ...LARGE,
-  ]]);
-  const kills = flag(4);
+  const sizes = random.pick([SMALL, SMALL, MEDIUM, LARGE, MIXED]);
+  const kills = flag(10);
   return {
     seed,
     workers: 4 + random.below(kills ? 3 : 4),
@@ -77,99 +80,53 @@ export function featuresOf(seed: number): Features {
         ["raw"],
       ] as const,
     ),
-    operations: 2 + random.below(5),
+    operations: random.pick([1, 1, 2, 2, 3, 3, 4, 6]),
     runs: flag(3) ? random.below(12) : -1,
-    stops: flag(3),
-    trims: flag(3),
-    exits: flag(2),
+    room: flag(2) ? random.below(3) : -1,
+    gifts: random.below(3),
+    stops: flag(6),
+    trims: flag(10),
+    exits: flag(6),
     detaches: flag(2),
     kills,
+    isFine: flag(5),
   };
 }
 
-type Domain = Features["domains"][number];
-
-/** Blocks that each worker is given by the setup, of one pool. Count. */
-const GIFTS = 2;
-/** Places for blocks of a worker. Count. */
-const PLACES = 8;
-
-function malloc(k: number, domain: Domain, size: number): Step<HeapContext> {
-  return step<HeapContext>(`${domain} malloc ${size} as ${k}`, (_lib, c) => {
-    c.blocks[k] = c.core[domain].malloc(size);
-  });
-}
-
-function free(k: number, domain: Domain): Step<HeapContext> {
-  return step<HeapContext>(`${domain} free ${k}`, (_lib, c) => {
-    const block = c.blocks[k];
-    if (block === 0) return;
-    c.blocks[k] = 0;
-    c.core[domain].free(block as never);
-  });
-}
-
-function resize(k: number, domain: Domain, size: number): Step<HeapContext> {
-  return step<HeapContext>(`${domain} realloc ${k} to ${size}`, (_lib, c) => {
-    if (c.blocks[k] === 0) return;
-    const to = c.core[domain].realloc(c.blocks[k] as never, size) as number;
-    if (to !== 0) c.blocks[k] = to;
-  });
-}
-
-const safePoint = step<HeapContext>(
-  "safe point",
-  (lib, { m }) => threads(lib).SafePoint.safePoint(m),
-);
-
-const stopAndStart = step<HeapContext>("stop and start", (lib, { m }) => {
-  const { World } = threads(lib);
-  if (World.stop(m, Infinity)) World.start(m);
-});
-
-const trim = step<HeapContext>("trim", (lib, { m }) => {
-  const { Leave } = lib.module("src/pools/mod.ts") as typeof PoolsModule;
-  Leave.trim(m, true);
-});
-
-/** Steps of a worker. All its blocks have one domain, that of the first. */
-function scriptOf(f: Features, worker: number): Step<HeapContext>[] {
-  const random = new Prng(f.seed * 8 + worker + 1);
-  const domains = Array.from({ length: PLACES }, () => random.pick(f.domains));
-  domains.fill(f.domains[0], 0, GIFTS);
-  const script = f.build === "gil" ? [attachStep] : [];
+/** Steps of a worker. All its gifts have one domain, the first. */
+function scriptOf(
+  f: Features,
+  worker: number,
+  world: World,
+): Acts.HeapAct[] {
+  const random = new Prng(f.seed, worker);
+  const domains = Array.from(
+    { length: Acts.PLACES },
+    () => random.pick(f.domains),
+  );
+  domains.fill(f.domains[0], 0, f.gifts);
+  const script = f.build === "gil" ? [Acts.attach] : [];
   for (let n = 0; n < f.operations; n++) {
-    const k = random.below(PLACES);
+    const k = random.below(Acts.PLACES);
     const what = random.below(10);
-    if (what === 0) script.push(safePoint);
-    else if (what === 1 && f.stops) script.push(stopAndStart);
-    else if (what === 2 && f.trims) script.push(trim);
-    else if (what === 3 && f.detaches) script.push(detachStep, attachStep);
+    if (what === 0) script.push(Acts.safePoint);
+    else if (what === 1 && f.stops) script.push(Acts.stopAndStart);
+    else if (what === 2 && f.trims) script.push(Acts.trim);
+    else if (what === 3 && f.detaches) script.push(Acts.detach, Acts.attach);
     else if (what === 4) {
-      script.push(resize(k % 3, domains[k % 3], random.pick(f.sizes)));
+      const size = random.pick(f.sizes);
+      script.push(Acts.resize(world, k % 3, domains[k % 3], size));
     } else if (what < 7) {
-      script.push(free(random.below(GIFTS), domains[0]));
-    } else {
       script.push(
-        free(k, domains[k]),
-        malloc(k, domains[k], random.pick(f.sizes)),
+        Acts.free(world, random.below(Math.max(f.gifts, 1)), domains[0]),
       );
+    } else {
+      script.push(Acts.free(world, k, domains[k]));
+      script.push(Acts.malloc(world, k, domains[k], random.pick(f.sizes)));
     }
   }
-  if (f.exits && random.below(2) === 0) script.push(closeStep);
-  else script.push(detachStep);
+  script.push(f.exits && random.below(2) === 0 ? Acts.close : Acts.detach);
   return script;
-}
-
-/** Recovers worker 0 once it is dead. */
-function recoverStep(world: World): Step<HeapContext> {
-  return step<HeapContext>("recover 0", (lib, { m }) => {
-    const { Recovery } = recovery(lib);
-    const thread = Layout.THREADS + 2 * ThreadState.SIZEOF;
-    const owner = (world.i32[thread + ThreadState.INCARNATION] << 8) | 2;
-    Recovery.declare(m, owner, ThreadState.DEAD);
-    Recovery.recover(m, owner);
-  }, { when: () => world.isDead(0) && !isGone(world, 0), optional: true });
 }
 
 /** Takes pages away until few runs are left; returns the blocks it holds. */
@@ -184,26 +141,84 @@ function takeHostages(c: HeapContext, runs: number): number {
   return taken.length;
 }
 
-/** Gives each worker blocks of one pool of worker 0. Returns how many. */
-function giveBlocks(f: Features, contexts: HeapContext[]): number {
+/** Gives each worker blocks of one pool of worker 0. */
+function giveBlocks(
+  f: Features,
+  world: World,
+  contexts: readonly Acts.SwarmContext[],
+): void {
   const { core } = contexts[0];
-  const wasAttached = core.isAttached;
-  if (!wasAttached) core.attach();
-  let count = 0;
   for (let worker = 0; worker < f.workers; worker++) {
-    for (let k = 0; k < GIFTS; k++) {
+    for (let k = 0; k < f.gifts; k++) {
       const block = core[f.domains[0]].malloc(f.sizes[0]) as number;
-      contexts[worker].blocks[k] = block;
-      if (block !== 0) count++;
+      Acts.keep(world, contexts[worker], k, block, f.sizes[0]);
     }
   }
-  if (!wasAttached) core.detach();
+}
+
+/**
+ * Fills the first pool of each worker, up to a few blocks: so that it soon has
+ * to look for more. Returns how many blocks that takes.
+ */
+function fillPools(f: Features, contexts: readonly HeapContext[]): number {
+  let count = 0;
+  for (const { core, m } of contexts.slice(0, f.workers)) {
+    const domain = core[f.domains[0]];
+    const page = (block: number) => block >>> Layout.PAGE_BITS;
+    const first = domain.malloc(f.sizes[0]) as number;
+    if (first === 0) continue;
+    const pool = Layout.POOLS + (page(first) << 3);
+    const blocks = [first];
+    while (m.i32[pool] !== 0) {
+      const block = domain.malloc(f.sizes[0]) as number;
+      if (block === 0) break;
+      blocks.push(block);
+    }
+    count += blocks.length;
+    for (const block of blocks.slice(0, f.room)) {
+      domain.free(block as never);
+      count--;
+    }
+  }
   return count;
 }
 
+/** Makes the heap and the contexts; returns blocks that nobody is to free. */
+function setUp(
+  f: Features,
+  world: World,
+  contexts: readonly Acts.SwarmContext[],
+): number {
+  const isGil = f.build === "gil";
+  let hostages = 0;
+  for (const { core } of contexts.slice(0, f.workers)) {
+    if (!isGil) core.attach();
+  }
+  if (isGil) contexts[0].core.attach();
+  giveBlocks(f, world, contexts);
+  if (f.room >= 0 && !isGil) hostages += fillPools(f, contexts);
+  if (isGil) contexts[0].core.detach();
+  if (f.runs >= 0) hostages += takeHostages(contexts[1], f.runs);
+  return hostages;
+}
+
+/** Locks that nobody may have at the end. Word indices. */
+const LOCKS = [
+  Header.THREADS_LOCK,
+  Header.RECOVERY_LOCK,
+  Layout.ARENA_SET + ArenaSet.LOCK,
+  Layout.RAW_ARENA_SET + ArenaSet.LOCK,
+  Layout.RUNS + RunBins.LOCK,
+];
+
 /** What is wrong at the end, or `""`. */
 function verdict(f: Features, world: World, hostages: number): string {
-  const { findings, blocks } = audit(world);
+  // Who dies may have a block in hand, or have given one back.
+  const slack = f.kills && world.isDead(0) ? 1 : 0;
+  const locked = LOCKS.filter((at) => (world.i32[at] & 1) !== 0);
+  if (slack === 0 && locked.length > 0) return `locked: ${locked.map(nameOf)}`;
+  const buffer = world.i32.buffer as SharedArrayBuffer;
+  const { findings, blocks } = auditEnd(buffer);
   if (findings.length > 0) return findings.join("; ");
   const held: number[] = [];
   for (let worker = 0; worker < f.workers; worker++) {
@@ -211,43 +226,78 @@ function verdict(f: Features, world: World, hostages: number): string {
     held.push(...context.blocks.filter((block) => block !== 0));
   }
   const live = blocks[0] + blocks[1] + blocks[2] - hostages;
-  // Who dies may have a block in hand, or have given one back.
-  const slack = world.isDead(0) ? 1 : 0;
   if (held.length - new Set(held).size > slack) return `a block twice: ${held}`;
   return Math.abs(live - held.length) <= slack
     ? ""
     : `${live} blocks are live, ${held.length} are held`;
 }
 
-/** The model that a seed draws. */
-export function swarm(seed: number): Model {
-  const f = featuresOf(seed);
+/** Hash of who holds which block. */
+function digestOf(f: Features, world: World): number {
+  let hash = 0;
+  for (let worker = 0; worker < f.workers; worker++) {
+    const { blocks } = world.context(worker) as HeapContext;
+    for (const block of blocks) hash = mix1(hash, block);
+  }
+  return hash;
+}
+
+/**
+ * Constants of the library for a swarm; two kinds will do. Where nobody dies, no
+ * sleep ends by itself to look whether somebody did: that would make up for
+ * wake-ups that got lost.
+ */
+export function constantsOf(f: Features): Constants {
+  const buckets = "src/layout/parking_bucket.ts";
+  return f.kills
+    ? { ...CONSTANTS, [buckets]: { NUM_BUCKETS: 1 } }
+    : { ...CONSTANTS, ...NO_RESCUE, ...STRICT_GIL };
+}
+
+/** Who waits for a forced switch is told of it, however long that takes. */
+const STRICT_GIL: Constants = {
+  "src/threads/gil.ts": { SPINS: 0, SWITCH_WAIT_MS: Infinity },
+};
+
+/** Word index of the thread state of a worker. */
+function threadOf(worker: number): number {
+  return Layout.THREADS + (worker + 2) * ThreadState.SIZEOF;
+}
+
+/** The scenario that features make. */
+export function scenarioOf(f: Features): Scenario<Acts.SwarmContext> {
   let hostages = 0;
-  return model<HeapContext>({
-    name: `swarm ${seed}`,
+  return {
+    seed: f.seed,
+    name: `swarm ${f.seed}`,
     doors: DOORS,
-    constants: {
-      ...CONSTANTS,
-      "src/layout/parking_bucket.ts": { NUM_BUCKETS: f.kills ? 1 : 3 },
-    },
+    constants: constantsOf(f),
     ...(f.kills
       ? { kills: 1, killable: (worker: number) => worker === 0 }
       : {}),
     ticks: 1,
     nameOf,
-    ignored,
+    ignored: (at) =>
+      ignored(at) || at === Header.HEAP_ID ||
+      at === Header.HEAP_ID + 1,
     racy,
     setup(lib, world) {
       const count = f.workers + (f.kills ? 1 : 0);
-      const contexts = heapOf(lib, world, count, BUILDS[f.build]);
-      if (f.build !== "gil") { for (const { core } of contexts) core.attach(); }
-      giveBlocks(f, contexts);
-      hostages = f.runs < 0 ? 0 : takeHostages(contexts[1], f.runs);
-      if (f.kills && f.build !== "gil") contexts[f.workers].core.detach();
+      const contexts = heapOf(lib, world, count, BUILDS[f.build])
+        .map((it) => ({ ...it, sizes: new Array(Acts.PLACES).fill(0) }));
+      hostages = setUp(f, world, contexts);
       return contexts;
     },
     script: (worker, world) =>
-      worker === f.workers ? [recoverStep(world)] : scriptOf(f, worker),
+      worker === f.workers
+        ? [Acts.recover(world, threadOf(0))]
+        : scriptOf(f, worker, world),
+    digest: (world) => digestOf(f, world),
     final: (world) => verdict(f, world, hostages),
-  });
+  };
+}
+
+/** The scenario that a seed draws. */
+export function swarm(seed: number): Scenario<Acts.SwarmContext> {
+  return scenarioOf(featuresOf(seed));
 }

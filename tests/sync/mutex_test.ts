@@ -167,7 +167,10 @@ describe("Mutex", () => {
       const held = fleet.ask(0, "hold", { at }).catch(String);
       untilParked(m, at);
       assertThrows(() => Fatal.fatal(m, "it is broken"), FatalError);
-      assertStringIncludes(`${await held}`, "another worker reported a fatal");
+      assertStringIncludes(
+        `${await held}`,
+        "reported a fatal error: it is broken",
+      );
     },
   });
 });

@@ -12,9 +12,19 @@
  * | `short-copy` | loses the last kept bytes in a realloc | `lost-bytes` |
  * | `stuck` | does not return from a malloc | `hang` |
  *
+ * These are mistakes of a program, which a heap that looks for them (`--malloc
+ * debug`, `hardened`) must name, an `error`; others find the damage, if any:
+ *
+ * | canary | what one worker does |
+ * |---|---|
+ * | `overflow` | writes one byte beyond what it may use of a block |
+ * | `double-free` | frees a block twice |
+ * | `use-after-free` | writes into a block that it has freed |
+ * | `foreign-free` | frees a block in another domain |
+ *
  * ## Threads
  *   Each worker has a canary of its own; only worker 0 gets the one that is
- *   stuck, so that the others show that they wait for it.
+ *   stuck, so that the others show that they wait for it, and the mistakes.
  *
  * @module
  */
@@ -33,6 +43,10 @@ export const CANARIES = [
   "dirty-calloc",
   "short-copy",
   "stuck",
+  "overflow",
+  "double-free",
+  "use-after-free",
+  "foreign-free",
 ] as const;
 
 /** Name of a planted bug. */
@@ -176,6 +190,53 @@ class Stuck extends HeapCalls {
   }
 }
 
+/** Makes a mistake now and then when it frees a block of its own. */
+abstract class Mistaken extends HeapCalls {
+  readonly #fuse = new Fuse();
+
+  override free(domain: number, address: number, remote: boolean): void {
+    if (remote || !this.#fuse.strikes()) {
+      return super.free(domain, address, remote);
+    }
+    this.err(domain, address);
+  }
+
+  /** Frees the block, wrongly. */
+  protected abstract err(domain: number, address: number): void;
+
+  /** Frees the block as it should be. */
+  protected release(domain: number, address: number): void {
+    super.free(domain, address, false);
+  }
+}
+
+class Overflow extends Mistaken {
+  protected override err(domain: number, address: number): void {
+    this.heap.u8[address + this.sizeOf(domain, address)] ^= 0x78;
+    this.release(domain, address);
+  }
+}
+
+class DoubleFree extends Mistaken {
+  protected override err(domain: number, address: number): void {
+    this.release(domain, address);
+    this.release(domain, address);
+  }
+}
+
+class UseAfterFree extends Mistaken {
+  protected override err(domain: number, address: number): void {
+    this.release(domain, address);
+    this.heap.i32[address >>> 2] = 0x7a7a7a7a;
+  }
+}
+
+class ForeignFree extends Mistaken {
+  protected override err(domain: number, address: number): void {
+    this.release((domain + 1) % DOMAINS.length, address);
+  }
+}
+
 /**
  * The calls of one worker, with a bug if one is to be planted.
  *
@@ -201,6 +262,14 @@ export function plant(
       return new ShortCopy(heap);
     case "stuck":
       return worker === 0 ? new Stuck(heap) : new HeapCalls(heap);
+    case "overflow":
+      return worker === 0 ? new Overflow(heap) : new HeapCalls(heap);
+    case "double-free":
+      return worker === 0 ? new DoubleFree(heap) : new HeapCalls(heap);
+    case "use-after-free":
+      return worker === 0 ? new UseAfterFree(heap) : new HeapCalls(heap);
+    case "foreign-free":
+      return worker === 0 ? new ForeignFree(heap) : new HeapCalls(heap);
     default: // none, or one that the main thread plants
       return new HeapCalls(heap);
   }

@@ -12,7 +12,7 @@
  */
 
 import { createHeap } from "../../../mod.ts";
-import { countArenas } from "../../../src/tools/report.ts";
+import { countArenas } from "../../../src/check/mod.ts";
 import { SizeClasses } from "../../../src/pools/mod.ts";
 import { Prng } from "../../helpers/prng.ts";
 

@@ -5,7 +5,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createHeap } from "../../mod.ts";
-import * as Report from "../../src/tools/report.ts";
+import * as Report from "../../src/check/mod.ts";
+import { withoutArenaMap } from "../../src/tools/mod.ts";
 
 /** Three blocks of 16, 32 of 512 (two pools) and one freed again of 48. */
 const EXPECTED = `Small block threshold = 512, in 32 size classes.
@@ -107,7 +108,7 @@ Deno.test("grouped() puts a comma before each group of three digits", () => {
 });
 
 Deno.test("withoutArenaMap() blanks six figures and no other", () => {
-  const blanked = Report.withoutArenaMap(EXPECTED).split("\n");
+  const blanked = withoutArenaMap(EXPECTED).split("\n");
   const changed = EXPECTED.split("\n").flatMap((line, index) =>
     line === blanked[index] ? [] : [line.replace(/ *=.*/, "")]
   );

@@ -1,0 +1,81 @@
+/**
+ * Use after free: a free block that is handed out again must still be as the
+ * hooks have left it. CPython's hooks do not look.
+ *
+ * Only a heap with seals can tell that a block was freed before in the pool
+ * that it is in now; elsewhere nothing is looked at. The first word is the
+ * engine's link. A block may have been shrunk where it stood, so what lies
+ * beyond three quarters of it may never have been marked; and in the GIL build
+ * realloc marks no more than the first 64 bytes of data of the block that it
+ * moves away from.
+ *
+ * ## Threads
+ *   Reads a block that the caller has just got and nobody else knows of. Who
+ *   does write to it is the mistake that this looks for.
+ *
+ * @module
+ */
+
+import * as DebugBlock from "../../layout/debug_block.ts";
+import * as Layout from "../../layout/memory_map.ts";
+import * as PageMap from "../../layout/page_map.ts";
+import { Describe } from "../../domains/mod.ts";
+import type { Address } from "../../memory/mod.ts";
+import { Policy } from "../../pools/mod.ts";
+import * as Block from "./block.ts";
+import type { DebugAllocApi } from "./debug_alloc_api.ts";
+import { ERASED_SIZE } from "./erase.ts";
+import * as Owners from "./owners.ts";
+import * as Report from "./report.ts";
+import * as Verdict from "./verdict.ts";
+
+const { HEADER } = DebugBlock;
+
+/** Whether a block was freed before, in the pool that it is in. */
+function wasFreed(api: DebugAllocApi, base: Address): boolean {
+  const { m } = api;
+  if (m.lastSealed !== base || m.lastFreer === 0) return false;
+  const kind = Policy.kindOf(m.i32[Layout.PAGE_MAP + Owners.pageOf(m, base)]);
+  return kind !== PageMap.LARGE && Block.isBuried(m, base);
+}
+
+/** Behind the last byte that was marked for sure. Byte address. */
+function endOf(api: DebugAllocApi, base: Address): Address {
+  const space = Describe.spaceOf(api.m, Owners.pageOf(api.m, base));
+  // The least that a block of that space is taken for, or shrunk to.
+  const least = Math.min(space - 16, Math.floor(3 * space / 16) * 4);
+  const kept = least - Describe.overheadOf(api.m);
+  return base + (api.erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept);
+}
+
+/** Reports that a free block was written to. */
+function fail(
+  api: DebugAllocApi,
+  base: Address,
+  from: Address,
+  end: Address,
+): never {
+  const { m } = api;
+  const freer = Owners.nameOf(m, m.lastFreer);
+  Verdict.fatal(
+    m,
+    "_PyMem_DebugRawMalloc: bad dead byte: block was written to while free",
+    Report.freed(m, base + HEADER, from, end),
+    freer === "" ? "" : `Freed by ${freer}.\n`,
+  );
+}
+
+/**
+ * Makes sure that a block that the engine hands out again is as the hooks have
+ * left it.
+ *
+ * @param base What the record below has returned. Byte address.
+ * @throws {FatalError} If it was written to.
+ */
+export function checkFree(api: DebugAllocApi, base: Address): void {
+  if (!wasFreed(api, base)) return;
+  const end = endOf(api, base);
+  // isBuried() has looked at the header.
+  const from = base + HEADER + api.kept;
+  if (!Block.isDead(api.m, from, end)) fail(api, base, from, end);
+}

@@ -1,0 +1,187 @@
+/**
+ * Workers that are cut off: by two at once, while somebody helps them, while
+ * they sleep, and while those who help them wait for what the dead have.
+ *
+ * @module
+ */
+
+import * as Layout from "../../src/layout/memory_map.ts";
+import * as RunBins from "../../src/layout/run_bins.ts";
+import * as ThreadState from "../../src/layout/thread_state.ts";
+import type { Library } from "../checker/loader.ts";
+import { type Model, model, type Step, step } from "../checker/model.ts";
+import type { World } from "../checker/model.ts";
+import { DOORS, ignored, nameOf, racy, recovery } from "./heap.ts";
+import {
+  type Context,
+  NO_RESCUE,
+  scratch,
+  sync,
+  threads,
+  workers,
+} from "./support.ts";
+
+/** What all models of this file have in common. */
+const COMMON = {
+  doors: DOORS,
+  constants: {
+    ...NO_RESCUE,
+    "src/layout/parking_bucket.ts": { NUM_BUCKETS: 1 },
+  },
+  nameOf,
+  ignored,
+  racy,
+} as const;
+
+const { DEAD, REVOKED } = ThreadState;
+const RUNS_LOCK = Layout.RUNS + RunBins.LOCK;
+/** Slot of worker 2, who is cut off. */
+const SLOT = 4;
+
+/** Owner value of worker 2. */
+function victimOf(world: World): number {
+  const thread = Layout.THREADS + SLOT * ThreadState.SIZEOF;
+  return (world.i32[thread + ThreadState.INCARNATION] << 8) | SLOT;
+}
+
+/** A word of the victim. */
+function wordOf(world: World, word: number): number {
+  return world.i32[Layout.THREADS + SLOT * ThreadState.SIZEOF + word];
+}
+
+/** Declares the victim to be `to`. */
+function declareStep(world: World, to: number): Step<Context> {
+  return step<Context>("declare", (lib, { m }) => {
+    recovery(lib).Recovery.declare(m, victimOf(world), to);
+  });
+}
+
+/** A step for the models of this file, in short. */
+function act(
+  name: string,
+  run: (lib: Library, c: Context) => void,
+): Step<Context> {
+  return step<Context>(name, run);
+}
+
+/** One says REVOKED, another one DEAD: dead it is. */
+export const twoFences: Model = model<Context>({
+  ...COMMON,
+  name: "revoked by one, dead for another",
+  setup: (lib, world) => workers(lib, world, 3),
+  script: (worker) =>
+    [REVOKED, DEAD].slice(worker, worker + 1).map((to) =>
+      act("declare", (lib, { m }) => recovery(lib).Fence.declare(m, SLOT, to))
+    ),
+  final: (world) =>
+    wordOf(world, ThreadState.X_FENCE) === DEAD ? "" : "it is not dead",
+});
+
+/** Who cuts a thread off and who helps it exclude each other. */
+export function fenceAgainstHelp(): Model {
+  let word = 0;
+  return model<Context>({
+    ...COMMON,
+    name: "cut off against help",
+    setup(lib, world) {
+      const contexts = workers(lib, world, 3);
+      word = scratch(world, 0);
+      return contexts;
+    },
+    script(worker, world): Step<Context>[] {
+      const add = () => world.write(word, world.read(word) + 1);
+      if (worker === 0) {
+        return [act("cut off, write", (lib, { m }) => {
+          if (recovery(lib).Fence.tryFence(m, SLOT, DEAD) >= 0) add();
+        })];
+      }
+      if (worker === 2) return [];
+      return [act("suspend, write, resume", (lib, { m }) => {
+        const { ThreadStates } = threads(lib);
+        if (!ThreadStates.suspendDetached(m, SLOT)) return;
+        add();
+        ThreadStates.resume(m, SLOT);
+      })];
+    },
+  });
+}
+
+/** One that sleeps because a dead worker has it suspended is woken. */
+export const fenceOfASleeper: Model = model<Context>({
+  ...COMMON,
+  name: "cut off in its sleep",
+  expects: ["ThreadStateError"],
+  setup(lib, world) {
+    const contexts = workers(lib, world, 3);
+    threads(lib).ThreadStates.suspendDetached(contexts[1].m, SLOT);
+    recovery(lib).Fence.declare(contexts[0].m, contexts[1].m.slot, DEAD);
+    return contexts;
+  },
+  script(worker, world): Step<Context>[] {
+    if (worker === 1) return [];
+    return worker === 0
+      ? [declareStep(world, REVOKED)]
+      : [act("attach", (lib, { m }) => threads(lib).ThreadStates.attach(m))];
+  },
+});
+
+/** The victim is suspended by one who waits for a lock that the victim has. */
+export const fenceOfTheHelped: Model = model<Context>({
+  ...COMMON,
+  name: "cut off while its helper waits",
+  progress: true,
+  setup(lib, world) {
+    const contexts = workers(lib, world, 3);
+    sync(lib).Mutex.lock(contexts[2].m, RUNS_LOCK);
+    threads(lib).ThreadStates.suspendDetached(contexts[1].m, SLOT);
+    return contexts;
+  },
+  script(worker, world): Step<Context>[] {
+    if (worker === 2) return [];
+    if (worker === 0) return [declareStep(world, DEAD)];
+    return [act("lock, unlock, resume", (lib, { m }) => {
+      sync(lib).Mutex.lock(m, RUNS_LOCK);
+      sync(lib).Mutex.unlock(m, RUNS_LOCK);
+      threads(lib).ThreadStates.resume(m, SLOT);
+    })];
+  },
+});
+
+/**
+ * The victim is suspended by one who stops the world, and waits for us.
+ *
+ * Not among the models below: in this one `ParkingLot.recover()` wakes a waiter
+ * that has parked again, by a name that was left in its record.
+ */
+export const fenceOfTheStopped: Model = model<Context>({
+  ...COMMON,
+  name: "cut off while the world is being stopped",
+  progress: true,
+  setup(lib, world) {
+    const contexts = workers(lib, world, 3);
+    threads(lib).ThreadStates.attach(contexts[0].m);
+    return contexts;
+  },
+  script(worker, world): Step<Context>[] {
+    if (worker === 2) return [];
+    if (worker === 0) {
+      const detach = act(
+        "detach",
+        (lib, { m }) => threads(lib).ThreadStates.detach(m),
+      );
+      return [declareStep(world, DEAD), detach];
+    }
+    return [act("stop, start", (lib, { m }) => {
+      const { World } = threads(lib);
+      if (World.stop(m, Infinity)) World.start(m);
+    })];
+  },
+});
+
+/** The models of this file. */
+export const models: readonly Model[] = [
+  twoFences,
+  fenceAgainstHelp(),
+  fenceOfASleeper,
+  fenceOfTheHelped,
+];
