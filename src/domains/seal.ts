@@ -72,9 +72,14 @@ export function allocatedBy(m: Memory, page: number, block: Address): number {
   return m.i32[wordOf(m, page, block) + 1];
 }
 
-/** Who freed a block. Owner id, or 0 if it is not freed or its seal damaged. */
+/**
+ * Who freed a block. Owner id, or 0 if it is not freed, was never allocated, or
+ * its seal is damaged.
+ */
 export function freedBy(m: Memory, page: number, block: Address): number {
-  const mark = m.i32[wordOf(m, page, block)] ^ sealOf(m.secret, block);
+  const found = m.i32[wordOf(m, page, block)];
+  if (found === 0) return 0;
+  const mark = found ^ sealOf(m.secret, block);
   return (mark & ((1 << FREED_BITS) - 1)) === FREED ? mark >>> FREED_BITS : 0;
 }
 

@@ -21,6 +21,7 @@ import {
 } from "../domains/mod.ts";
 import { checkCore, type CheckReport } from "../check/mod.ts";
 import { Debug } from "../hooks/mod.ts";
+import { Tracemalloc } from "../hooks/tracemalloc/mod.ts";
 import type { Views } from "../types/views.ts";
 import type { MallocName } from "../domains/allocator_names.ts";
 import { Certificate } from "./certificate.ts";
@@ -60,6 +61,11 @@ export interface HeapOptions {
    * is closed; `PYTHONMALLOCSTATS` if absent.
    */
   readonly mallocStats?: boolean;
+  /**
+   * Trace allocations from the start, so many frames of each; 0 is off.
+   * `PYTHONTRACEMALLOC` if absent.
+   */
+  readonly tracemalloc?: number;
 }
 
 /** What a worker needs to join a heap; may be posted in a message. */
@@ -129,6 +135,8 @@ export class Heap extends HeapReports implements Views {
   declare readonly f32: Float32Array<SharedArrayBuffer>;
   /** The heap as doubles; index = address / 8. */
   declare readonly f64: Float64Array<SharedArrayBuffer>;
+  /** Allocation tracing. Python: the module `tracemalloc`. */
+  declare readonly tracemalloc: Tracemalloc;
   /** What tells others of the death of this worker. */
   readonly #certificate: Certificate;
 
@@ -143,6 +151,7 @@ export class Heap extends HeapReports implements Views {
     this.obj = obj;
     core.enlist(raw, mem, obj);
     Debug.follow(core);
+    this.tracemalloc = new Tracemalloc(core);
     this.#certificate = new Certificate(core);
     this.buffer = m.buffer;
     this.i8 = new Int8Array(m.buffer);
@@ -329,6 +338,8 @@ export function createHeap(options: HeapOptions = {}): Heap {
   const bytes = bufferSize(options.maxBytes ?? DEFAULT_MAX_BYTES);
   const allocators = Preconfig.allocators(build, options);
   const heap = new Heap(Core.create(build, bytes, CLOCK, allocators));
+  const nframe = Preconfig.nframe(options);
+  if (nframe > 0) heap.tracemalloc.start(nframe);
   if (options.switchInterval !== undefined) {
     heap.threads.switchInterval = options.switchInterval;
   }

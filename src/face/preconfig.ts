@@ -30,8 +30,28 @@ import {
   namesFor,
   wordsFor,
 } from "../domains/allocator_names.ts";
+import { parseNframe } from "../hooks/tracemalloc/mod.ts";
 import * as Header from "../layout/header.ts";
 import type { AllocatorWords } from "../memory/mod.ts";
+
+/** What {@linkcode nframe} goes by. */
+export interface TraceOptions {
+  /** Frames to keep of a stack, 0 for none; `PYTHONTRACEMALLOC` if absent. */
+  readonly tracemalloc?: number;
+}
+
+/**
+ * How many frames are to be traced from the start.
+ *
+ * C: `config_init_tracemalloc()`, Python/initconfig.c.
+ *
+ * @returns Count, 0 if nothing is to be traced.
+ * @throws {FatalError} If the variable is no such number.
+ */
+export function nframe(options: TraceOptions): number {
+  return options.tracemalloc ??
+    parseNframe(variable("PYTHONTRACEMALLOC"));
+}
 
 /** What {@linkcode allocators} goes by. */
 export interface AllocatorOptions {

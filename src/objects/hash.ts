@@ -31,7 +31,7 @@ const WORDS = new Uint32Array(DOUBLE.buffer);
 
 /** A hash is no -1, which says that something failed. */
 export function valid(hash: number): number {
-  return hash === -1 ? -2 : hash;
+  return hash === -1 ? -2 : hash | 0;
 }
 
 /** Hash of what equals itself only. C: `_Py_HashPointer()`. */

@@ -31,8 +31,6 @@ const LIST_MAX = FreeLists.NUMBERS_MAX;
 const BASE = 2 ** SHIFT;
 /** LV_TAG of one digit. */
 const ONE_DIGIT = 1 << NON_SIZE_BITS;
-/** Digits of an int that a double always has exactly. Count. */
-const EXACT_DIGITS = 1;
 /** Octal digits of a digit. Count. */
 const OCTALS = SHIFT / 3;
 
@@ -74,12 +72,21 @@ export function fromNumber(o: Objects, value: number): Address {
     return fromDigit(o, value);
   }
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot make an int of ${show(value)}: it is no number`);
+    throw new TypeError(
+      `Cannot make an int of ${show(value)}: it is no number`,
+    );
   }
   if (!Number.isInteger(value)) {
     throw new RangeError(`Cannot make an int of ${value}: it is not whole`);
   }
-  return fromBigInt(o, BigInt(value));
+  if (!Number.isSafeInteger(value)) return fromBigInt(o, BigInt(value));
+  const op = make(o, 2, value < 0 ? NEGATIVE : POSITIVE);
+  if (op === 0) return 0;
+  const low = Math.abs(value) % BASE;
+  const at = o.fields(op) + OB_DIGIT;
+  o.i32[at] = low;
+  o.i32[at + 1] = (Math.abs(value) - low) / BASE;
+  return op;
 }
 
 /**
@@ -90,7 +97,9 @@ export function fromNumber(o: Objects, value: number): Address {
  */
 export function fromBigInt(o: Objects, value: bigint): Address {
   if (typeof value !== "bigint") {
-    throw new TypeError(`Cannot make an int of ${show(value)}: it is no bigint`);
+    throw new TypeError(
+      `Cannot make an int of ${show(value)}: it is no bigint`,
+    );
   }
   if (value < BASE && value > -BASE) return fromNumber(o, Number(value));
   // Text with a base that is a power of 2 is linear in the size.
@@ -119,7 +128,7 @@ function digitsOf(o: Objects, at: number): number {
 
 /** True if a double may not have the value exactly. */
 export function isLarge(o: Objects, op: Address): boolean {
-  return digitsOf(o, o.fields(op)) > EXACT_DIGITS;
+  return digitsOf(o, o.fields(op)) > 1;
 }
 
 /**
@@ -131,8 +140,11 @@ export function isLarge(o: Objects, op: Address): boolean {
 export function toNumber(o: Objects, op: Address): number {
   const at = requireInt(o, op);
   const tag = o.i32[at + LV_TAG];
-  if (tag >>> NON_SIZE_BITS > EXACT_DIGITS) return Number(toBigInt(o, op));
-  return (1 - (tag & SIGN_MASK)) * o.i32[at + OB_DIGIT];
+  const ndigits = tag >>> NON_SIZE_BITS;
+  if (ndigits > 2) return Number(toBigInt(o, op));
+  // The sum is rounded once, and so to the nearest double.
+  const high = ndigits === 2 ? o.i32[at + OB_DIGIT + 1] * BASE : 0;
+  return (1 - (tag & SIGN_MASK)) * (high + o.i32[at + OB_DIGIT]);
 }
 
 /**
@@ -142,12 +154,11 @@ export function toNumber(o: Objects, op: Address): number {
  */
 export function toBigInt(o: Objects, op: Address): bigint {
   const at = requireInt(o, op);
-  let text = "";
   const parts: string[] = [];
   for (let k = digitsOf(o, at) - 1; k >= 0; k--) {
     parts.push(o.i32[at + OB_DIGIT + k].toString(8).padStart(OCTALS, "0"));
   }
-  text = parts.join("");
+  const text = parts.join("");
   const value = BigInt(text === "" ? 0 : `0o${text}`);
   return isNegative(o, at) ? -value : value;
 }

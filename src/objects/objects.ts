@@ -174,7 +174,9 @@ export class Objects implements Companion {
   describe(op: Address): string {
     if (op === 0) return "it is NULL";
     const type = this.typeOf(op);
-    return type === 0 ? "it is no object" : `it is of type ${this.nameOf(type)}`;
+    return type === 0
+      ? "it is no object"
+      : `it is of type ${this.nameOf(type)}`;
   }
 
   /** Name of a type object. C: `tp_name`. */

@@ -79,8 +79,15 @@ function cast(s: Scene): Cast {
   return { s, a, d, live };
 }
 
-/** Recovers a worker that stopped, and notes what was found. */
-export function recover({ s, a }: Cast, victim: HeapContext): void {
+/**
+ * Recovers a worker that stopped, and notes what was found. `settle` is called
+ * before the heap is checked.
+ */
+export function recover(
+  { s, a }: Cast,
+  victim: HeapContext,
+  settle: () => void = () => {},
+): void {
   const { Recovery } = recovery(s.lib);
   const { owner } = victim.m;
   // Else who declares it waits for its locks: nobody can sleep here.
@@ -89,6 +96,7 @@ export function recover({ s, a }: Cast, victim: HeapContext): void {
   const found = Recovery.recover(a.m, owner);
   s.note("found", found.pools, found.lostBlocks, found.pages);
   s.note("again", Object.values(Recovery.recover(a.m, owner)));
+  settle();
   s.audit();
 }
 
@@ -107,7 +115,7 @@ function goOn({ s, a, d, live }: Cast): void {
 function victimOf({ s, live }: Cast): HeapContext {
   const v = s.join();
   v.core.attach();
-  live.push(...s.churn(v, 60, [...SMALL, 3000, 20000, 40000]));
+  live.push(...s.churn(v, 60, [...SMALL, 700, 3000, 20000, 40000]));
   live.push(...s.fill(v, "mem", 512, 40));
   return v;
 }
@@ -142,7 +150,7 @@ function noiseInRuns({ s, a: { m } }: Cast): void {
 /** Sizes of large blocks that do not fit their pages: a resize was cut. */
 function tearLarge({ s, a: { m }, live }: Cast): void {
   const large = live.filter(({ bytes }) => bytes > 32768);
-  const olds = [1, 16384, 32769, 200000];
+  const olds = [1, 16384, 32768, 49152, 200000];
   olds.forEach((bytes, k) => {
     const { at, domain } = large[k];
     m.i32[recordOf(at >>> Layout.PAGE_BITS) + PoolRecord.NBYTES] = bytes;
@@ -154,18 +162,28 @@ function tearLarge({ s, a: { m }, live }: Cast): void {
 function sizes({ s, a, live }: Cast): void {
   work(s, a, () => {
     for (const { at, domain, bytes } of live) {
-      if (bytes > 32768) s.note(a.core[domain].sizeOf(at as never));
+      if (bytes <= 32768) continue;
+      const page = at >>> Layout.PAGE_BITS;
+      s.note(a.core[domain].sizeOf(at as never));
+      s.note(s.raw.Large.nbytesOf(a.m, page));
     }
   });
 }
 
 /** A worker stops with the lock of the runs. */
 function buryWithRuns(it: Cast): void {
+  const { s, d } = it;
+  const { Runs } = s.raw;
   const v = victimOf(it);
-  Support.sync(it.s.lib).Mutex.lock(v.m, Layout.RUNS + RunBins.LOCK);
+  // Pages that one who lives has taken stay taken.
+  const taken = Runs.alloc(d.m, 3);
+  s.note("taken", taken, Runs.alloc(v.m, 2));
+  Support.sync(s.lib).Mutex.lock(v.m, Layout.RUNS + RunBins.LOCK);
   tearLarge(it);
   noiseInRuns(it);
-  recover(it, v);
+  recover(it, v, () => {
+    s.note("ours", Runs.free(d.m, taken, 3, Runs.takenKey(d.m.owner)));
+  });
   sizes(it);
   goOn(it);
 }
@@ -186,19 +204,51 @@ function noiseInSet({ s, a: { m } }: Cast, set: number): void {
   }
 }
 
+/** Takes pools until an arena of the set has one free pool left. */
+function leaveOne({ s, live }: Cast, v: HeapContext, set: number): void {
+  const isRaws = set === Layout.RAW_ARENA_SET;
+  for (let k = 0; k < 5000; k++) {
+    for (let page = 0; page < v.m.pages; page += Layout.PAGES_PER_ARENA) {
+      const arena = Layout.ARENAS + (page >>> 6) * ArenaObject.SIZEOF;
+      const isOne = v.m.i32[arena + ArenaObject.SET] === set &&
+        v.m.i32[arena + ArenaObject.NFREEPOOLS] === 1;
+      if (isOne) return;
+    }
+    live.push(s.malloc(v, isRaws ? "raw" : "mem", 512));
+  }
+}
+
+/** Empty pools of OBJ that wait for a reader. */
+function quarantine({ s }: Cast, v: HeapContext): void {
+  const blocks = s.fill(v, "obj", 448, 36 * 4);
+  for (const block of blocks) s.free(v, block);
+}
+
 /** A worker stops with the lock of an arena set. */
 function buryWithSet(it: Cast, set: number): void {
   const { s } = it;
+  const { Mutex } = Support.sync(s.lib);
+  const isFree = s.build !== BUILDS.gil;
+  const isGils = !isFree && set === Layout.ARENA_SET;
+  const reader = s.join();
+  if (isFree) reader.core.attach();
   const v = victimOf(it);
-  const isGils = s.build === BUILDS.gil && set === Layout.ARENA_SET;
+  leaveOne(it, v, set);
+  quarantine(it, v);
   if (!isGils) {
     v.core.detach();
-    Support.sync(s.lib).Mutex.lock(v.m, set + ArenaSet.LOCK);
+    Mutex.lock(v.m, set + ArenaSet.LOCK);
   }
+  const other = Layout.RAW_ARENA_SET + ArenaSet.LOCK; // of no use here
+  if (isFree) Mutex.lock(reader.m, other);
   // As if it had died in `create()`: one is in reserve, all others go back.
   for (let k = 0; k < 2; k++) s.note(s.raw.Runs.allocArena(v.m, set));
   noiseInSet(it, set);
-  recover(it, v);
+  recover(it, v, () => {
+    s.note("quarantined", s.world.i32[set + ArenaSet.QUARANTINED]);
+    if (isFree) Mutex.unlock(reader.m, other);
+    reader.core.close();
+  });
   const { TOTAL, HIGHWATER, CURRENT } = ArenaSet;
   s.note([TOTAL, HIGHWATER, CURRENT].map((word) => s.world.i32[set + word]));
   goOn(it);

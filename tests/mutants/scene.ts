@@ -15,7 +15,7 @@ import * as ArenaSet from "../../src/layout/arena_set.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
 import { Memory } from "../../src/memory/mod.ts";
-import type { Library } from "../checker/loader.ts";
+import type { Constants, Library } from "../checker/loader.ts";
 import { machine } from "../checker/machine.ts";
 import { type Model, model, type World } from "../checker/model.ts";
 import { Prng } from "../helpers/prng.ts";
@@ -268,12 +268,13 @@ export function story(
   build: keyof typeof BUILDS,
   bytes: number,
   tell: (scene: Scene) => void,
+  constants: Constants = CONSTANTS,
 ): Model {
   const full = `${name} (${build})`;
   return model<HeapContext>({
     name: full,
     doors: DOORS,
-    constants: CONSTANTS,
+    constants,
     setup(lib, world) {
       bounded(() => {
         const scene = new Scene(lib, world, BUILDS[build], bytes);

@@ -8,6 +8,7 @@ import * as Header from "../../src/layout/header.ts";
 import type { Model } from "../checker/model.ts";
 import * as ExtraDeaths from "../models/extra_deaths.ts";
 import * as Extra from "../models/extra_threads.ts";
+import * as Corners from "../models/corners.ts";
 import * as Duels from "../models/duels.ts";
 import * as Fences from "../models/fences.ts";
 import { event } from "../models/event.ts";
@@ -47,7 +48,13 @@ const HEAP_DEATHS = [
   death("malloc and free of 512, 1 killed (gil"),
 ];
 
-const MUTEX = [mutex(2, 2), mutex(3, 1), timedMutex(2), timedMutex(3, 2)];
+const MUTEX = [
+  ...Corners.models,
+  mutex(2, 2),
+  mutex(3, 1),
+  timedMutex(2),
+  timedMutex(3, 2),
+];
 const EVENT = [event(2, false), event(2, true), Extra.twoEvents(1)];
 const GILS = [gil(2, 1), gil(2, 2), ...STRICT, Extra.lockDetaching(2, GIL)];
 const WORLD = [

@@ -18,7 +18,7 @@ import type { Block, Domain, Scene } from "./scene.ts";
 const { FREEBLOCK, COUNT, NEXTOFFSET, MAXNEXTOFFSET, DRAIN } = PoolRecord;
 
 /** Sizes that nothing else in the story uses: pools of their own. Bytes. */
-const SIZES = Array.from({ length: 17 }, (_, k) => 480 - 16 * k);
+const SIZES = Array.from({ length: 18 }, (_, k) => 480 - 16 * k);
 /** Sizes whose spans are carved in two steps. Bytes. */
 const SPANS = [4096, 3584];
 /** Blocks of the first step. Count. */
@@ -97,7 +97,9 @@ function tornCounts(it: Cast, v: HeapContext, domain: Domain): void {
   const { pool, blocks } = fullPool(s, v, domain, SIZES[1]);
   s.free(v, blocks.pop()!);
   pool.set(COUNT, pool.get(COUNT) + 1);
-  live.push(...blocks);
+  const last = fullPool(s, v, domain, SIZES[16]);
+  last.pool.set(COUNT, last.pool.get(COUNT) - 1);
+  live.push(...blocks, ...last.blocks);
 }
 
 /** Likewise where all blocks are free, and where the first of a span is. */

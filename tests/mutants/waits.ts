@@ -134,6 +134,12 @@ function mutexes(h: Small, s: Scene): void {
   const { Mutex } = Support.sync(s.lib);
   const [a, b, c] = h.workers;
   const { at } = h;
+  h.ask("free", () => [Mutex.isLocked(a, at), Mutex.trySpin(a, at)]);
+  h.ask("back", () => Mutex.unlock(a, at));
+  h.ask("timed, free", () => Mutex.lockTimed(a, at, 0));
+  h.ask("is locked", () => [Mutex.isLocked(a, at), Mutex.trySpin(b, at)]);
+  h.ask("short", () => Mutex.lockTimed(b, at, 0.5));
+  h.ask("back", () => Mutex.unlock(a, at));
   h.ask("take", () => Mutex.lock(a, at));
   h.ask("has it", () => Mutex.tryLock(b, at));
   h.ask("no time", () => Mutex.lockTimed(b, at, 0));
@@ -478,5 +484,7 @@ function tell(s: Scene): void {
 
 /** The story of a build as a model that finds what is different. */
 export function waits(build: keyof typeof BUILDS): Model {
-  return story("waits", build, Layout.MIN_BYTES, tell);
+  return story("waits", build, Layout.MIN_BYTES, tell, {
+    "src/layout/parking_bucket.ts": { NUM_BUCKETS: 3 },
+  });
 }
