@@ -3,7 +3,7 @@
  *
  *     deno task stress [--build gil|free-threaded|both] [--workers N]
  *         [--seconds S | --ops N] [--seed N]
- *         [--shape larson,xmalloc,mstress,churn|all] [--malloc NAME]
+ *         [--shape larson,xmalloc,mstress,churn|all] [--malloc NAME] [--trace N]
  *         [--max-bytes N] [--timeout S] [--canary NAME] [--kill] [--json]
  *
  * Each shape runs in each build on a heap of its own. Every live block carries
@@ -96,6 +96,11 @@ const TOOL = {
       "default",
       "Which allocator, as PYTHONMALLOC has it",
     ),
+    trace: Args.integer(
+      { min: 0, max: 65535 },
+      0,
+      "Trace all allocations, so many frames of each",
+    ),
     "max-bytes": Args.integer(HEAP_BYTES, undefined, "Size of each heap"),
     timeout: Args.real(
       { min: 1, max: 3600 },
@@ -137,6 +142,7 @@ function optionsOf(values: Values<typeof TOOL.options>): Run.StressOptions {
     canary,
     kill,
     malloc: mallocFor(values.malloc, values.build),
+    trace: values.trace,
     ...(seconds === undefined ? {} : { seconds }),
     ...(ops === undefined ? {} : { ops }),
     ...(maxBytes === undefined ? {} : { maxBytes }),

@@ -80,7 +80,7 @@ export function featuresOf(seed: number): Features {
         ["raw"],
       ] as const,
     ),
-    operations: random.pick([1, 1, 2, 2, 3, 3, 4, 6]),
+    operations: random.pick([1, 1, 1, 2, 2, 3, 4, 6]),
     runs: flag(3) ? random.below(12) : -1,
     room: flag(2) ? random.below(3) : -1,
     gifts: random.below(3),

@@ -62,6 +62,8 @@ export interface CellOptions {
   readonly timeout: number;
   /** Which allocator. */
   readonly malloc: MallocName;
+  /** Frames to trace of each allocation, or 0. Count. */
+  readonly trace: number;
   /** Planted bug, if any. */
   readonly canary: Canary | KillCanary | undefined;
 }
@@ -122,10 +124,15 @@ class Cell {
   lives = 0;
 
   constructor(options: CellOptions) {
-    const { build, maxBytes, workers, malloc } = options;
+    const { build, maxBytes, workers, malloc, trace } = options;
     this.options = options;
     // Closed at once: only threads that work shall count.
-    using heap = createHeap({ build, maxBytes, malloc });
+    using heap = createHeap({
+      build,
+      maxBytes,
+      malloc,
+      tracemalloc: trace,
+    });
     this.handle = heap.handle;
     this.control = createControl(workers);
     this.addresses = AddressTable.create(maxBytes);
@@ -133,8 +140,8 @@ class Cell {
 
   task(worker: number, life: number): Task {
     const { shape, seed, workers, ops, maxBytes } = this.options;
-    const { canary, malloc } = this.options;
-    const what = { shape, seed, ops, maxBytes, canary, malloc };
+    const { canary, malloc, trace } = this.options;
+    const what = { shape, seed, ops, maxBytes, canary, malloc, trace };
     return { ...what, worker, workers, life };
   }
 

@@ -32,6 +32,7 @@ export function proveEmpty(hand: Hand): void {
   const overlap = findOverlap(hand.control, live);
   if (overlap !== "") hand.fail("damaged", overlap);
   compareBlocks(hand, hand.check(), live);
+  stopTracing(hand);
   for (const record of live) hand.release(record);
   // Empty pools of OBJ wait until all threads have passed a safe point.
   for (let pass = 0; pass < GRACE_PASSES; pass++) {
@@ -39,6 +40,18 @@ export function proveEmpty(hand: Hand): void {
     hand.heap.trim();
   }
   requireNothing(hand);
+}
+
+/** Stops to trace; what was traced must be what is live. */
+function stopTracing(hand: Hand): void {
+  const { tracemalloc } = hand.heap;
+  if (!tracemalloc.isTracing()) return;
+  const [traced] = tracemalloc.getTracedMemory();
+  const live = hand.control.liveBytes();
+  tracemalloc.stop();
+  compareBlocks(hand, hand.check(), liveRecords(hand.control));
+  if (traced === live) return;
+  hand.fail("lost-block", `${traced} bytes are traced, but ${live} are live`);
 }
 
 function requireNothing(hand: Hand): void {

@@ -120,7 +120,9 @@ export function compareBlocks(
   const alive = [0, 0, 0];
   for (const record of live) alive[hand.i32[record + DOMAIN]]++;
   // Beside other threads, which may use RAW detached, only MEM and OBJ count.
-  const first = report.isQuiet ? RAW : MEM;
+  // The tables of tracing are blocks of RAW.
+  const isRawOurs = report.isQuiet && !hand.heap.tracemalloc.isTracing();
+  const first = isRawOurs ? RAW : MEM;
   for (let domain = first; domain < DOMAINS.length; domain++) {
     const counted = report.blocks[domain];
     if (counted === alive[domain]) continue;

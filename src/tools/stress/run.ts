@@ -32,6 +32,8 @@ export interface StressOptions {
   readonly seed?: number;
   /** Which allocator; `"default"` if absent. */
   readonly malloc?: MallocName;
+  /** Frames to trace of each allocation; 0, no tracing, if absent. Count. */
+  readonly trace?: number;
   /** Size of each heap; 1 GiB if absent. Bytes. */
   readonly maxBytes?: number;
   /** How long nothing may happen; 60 if absent. Seconds. */
@@ -95,6 +97,7 @@ function replayArguments(
   if (malloc !== undefined && malloc !== "default") {
     words.push(`--malloc ${malloc}`);
   }
+  if (options.trace) words.push(`--trace ${options.trace}`);
   if (maxBytes !== undefined) words.push(`--max-bytes ${maxBytes}`);
   if (timeout !== undefined) words.push(`--timeout ${timeout}`);
   if (canary !== undefined) words.push(`--canary ${canary}`);
@@ -125,7 +128,7 @@ export async function runStress(
     : options.shapes ?? SHAPES;
   const { seed = 1, workers = DEFAULT_WORKERS, canary } = options;
   const { maxBytes = DEFAULT_MAX_BYTES, timeout = DEFAULT_TIMEOUT } = options;
-  const { malloc = "default" } = options;
+  const { malloc = "default", trace = 0 } = options;
   requireRange("workers", workers, 1, MAX_WORKERS);
   const pairs = builds.flatMap((build) =>
     shapes.map((shape) => [build, shape] as const)
@@ -141,6 +144,7 @@ export async function runStress(
     timeout,
     canary,
     malloc,
+    trace,
   };
   const cells: CellResult[] = [];
   for (const [build, shape] of pairs) {

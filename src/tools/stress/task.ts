@@ -40,6 +40,8 @@ export interface Task {
   readonly maxBytes: number;
   /** Which allocator the heap has. */
   readonly malloc: MallocName;
+  /** Frames that the heap traces of each allocation, or 0. Count. */
+  readonly trace: number;
   /** Planted bug, if any. */
   readonly canary: Canary | KillCanary | undefined;
 }

@@ -147,7 +147,10 @@ function leave(at: number, worker: number): void {
   known[worker * WIDTH + worker]++;
 }
 
-/** Adds what a worker knows to what is left in a word: a wake-up. */
+/**
+ * Adds what a worker knows to what is left in a word: a wake-up, or a plain
+ * write of a word that races by design.
+ */
 export function add(at: number, worker: number): void {
   const to = placeOf(at);
   for (let k = 0; k < WIDTH; k++) {

@@ -83,13 +83,20 @@ class KillCell {
   #musters = 0;
 
   constructor(options: CellOptions) {
-    const { build, maxBytes, workers, seed, shape, malloc } = options;
+    const { build, maxBytes, workers, seed, shape } = options;
+    const { malloc, trace } = options;
     const switchInterval = SWITCH_SECONDS;
     this.options = options;
     this.control = createControl(workers);
     this.addresses = AddressTable.create(maxBytes);
     this.random = new Random(seed, numberOf(shape), workers, 3);
-    this.heap = createHeap({ build, maxBytes, switchInterval, malloc });
+    this.heap = createHeap({
+      build,
+      maxBytes,
+      switchInterval,
+      malloc,
+      tracemalloc: trace,
+    });
     const task = { ...this.task(workers, 0), canary: undefined };
     this.hand = new Hand(this.heap, this.control, this.addresses, task);
     this.estate = new Estate(this.hand, this.deaths);
@@ -119,8 +126,8 @@ class KillCell {
 
   task(worker: number, life: number): Task {
     const { shape, seed, workers, ops, maxBytes } = this.options;
-    const { canary, malloc } = this.options;
-    const what = { shape, seed, ops, maxBytes, canary, malloc };
+    const { canary, malloc, trace } = this.options;
+    const what = { shape, seed, ops, maxBytes, canary, malloc, trace };
     return { ...what, worker, workers, life };
   }
 
