@@ -5,6 +5,7 @@ import { HISTORY, planted, STRICT } from "./history.ts";
 import { judge, trial } from "./judge.ts";
 import { apply, keyOf, mutantsOf } from "./operators.ts";
 import { scenario } from "./scenario.ts";
+import { STORIES } from "./stories.ts";
 import { TARGETS } from "./targets.ts";
 
 const SOURCE = `
@@ -52,15 +53,24 @@ Deno.test("all files have mutants and models, and models of their own hold", asy
   }
 });
 
-Deno.test("the scenario is the same twice, and finds a wrong constant", async () => {
+Deno.test("stories are the same twice", async () => {
+  const trials = STORIES.map((model) => trial(model));
+  for (const time of ["first", "second"]) {
+    assertEquals((await judge(new Map(), trials)).text, "", time);
+  }
+});
+
+Deno.test("a story finds what counts wrong, and what does not end", async () => {
   const model = scenario("free-threaded");
-  await prepare(model);
-  await prepare(model);
+  await judge(new Map(), [trial(model)]);
   const path = "src/pools/pool.ts";
   const before = "i32[pool + COUNT] = i32[pool + COUNT] + 1;";
   const text = loader().textOf(path).replace(before, ";");
   const verdict = await judge(new Map([[path, text]]), [trial(model)]);
   assertEquals(verdict.kind, "error");
+  const endless = loader().textOf(path).replace("offset += size;", ";");
+  const { text: why } = await judge(new Map([[path, endless]]), [trial(model)]);
+  assert(why.includes("No end after"), why);
 });
 
 Deno.test("a change that changes nothing survives, and is no equivalent by itself", async () => {

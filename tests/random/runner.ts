@@ -46,7 +46,7 @@ export interface Outcome {
   switches: number;
   /** Compare-and-exchanges that found another value. */
   lost: number;
-  /** Schedules that were cut because they were too long. */
+  /** Schedules under the checker that were cut because they were too long. */
   cut: number;
   kills: number;
   /** Schedules in which races were looked for. */
@@ -211,7 +211,6 @@ export class Runner {
     sum.switches += ran.switches;
     sum.lost += stage.lost;
     if (plan.hasRaces) sum.raced++;
-    if (ran.isCut) sum.cut++;
     if (ran.isKilled) sum.kills++;
     if (name.failAt > 0) sum.failed++;
     if (ran.text !== "") this.#note(name, ran);

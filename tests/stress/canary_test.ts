@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { CANARIES } from "../../src/tools/stress/canary.ts";
+import { CANARIES, MISTAKES } from "../../src/tools/stress/canary.ts";
 import { BUILDS } from "../../src/tools/stress/run.ts";
 import { stress } from "./run_stress.ts";
 
@@ -26,7 +26,7 @@ function kindsOf(out: string): string[] {
   return report.findings.map(({ kind }) => kind);
 }
 
-for (const canary of CANARIES) {
+for (const canary of Object.keys(EXPECTED)) {
   for (const build of BUILDS) {
     Deno.test(`stress finds the canary ${canary} in ${build}`, async () => {
       const args = ["--build", build, "--shape", "larson", "--seed", "5"];
@@ -37,6 +37,48 @@ for (const canary of CANARIES) {
       const kinds = kindsOf(out);
       assert(kinds.includes(EXPECTED[canary]), kinds.join(", "));
     });
+  }
+}
+
+/** What a wary heap must say of a mistake: with debug hooks, and hardened. */
+const VERDICTS: Readonly<Record<string, [debug: RegExp, hardened: RegExp]>> = {
+  "overflow": [
+    /_PyMem_Debug\w+: bad trailing pad byte/,
+    /wrote beyond its end/,
+  ],
+  "double-free": [
+    /bad ID: Allocated using API '\\xdd', verified using API '[rmo]'/,
+    /thread \d+ has freed it already|its page is free/,
+  ],
+  "use-after-free": [
+    /bad dead byte: block was written to while free/,
+    /something wrote into a freed block of page \d+/,
+  ],
+  "foreign-free": [
+    /bad ID: Allocated using API '([rmo])', verified using API '(?!\1)[rmo]'/,
+    /it is a block of the \w+ domain/,
+  ],
+};
+
+Deno.test("all canaries have tests", () => {
+  assertEquals(
+    [...Object.keys(EXPECTED), ...Object.keys(VERDICTS)],
+    [...CANARIES],
+  );
+  assertEquals(Object.keys(VERDICTS), [...MISTAKES]);
+});
+
+for (const canary of MISTAKES) {
+  for (const [k, malloc] of (["debug", "hardened"] as const).entries()) {
+    for (const build of BUILDS) {
+      Deno.test(`stress --malloc ${malloc} names ${canary} in ${build}`, async () => {
+        const args = ["--build", build, "--shape", "larson", "--seed", "5"];
+        args.push("--workers", "3", "--ops", "4000", "--malloc", malloc);
+        const { code, out, err } = await stress([...args, "--canary", canary]);
+        assertEquals(code, 1, out + err);
+        assert(VERDICTS[canary][k].test(out), out + err);
+      });
+    }
   }
 }
 

@@ -23,7 +23,7 @@ import { Describe } from "../../domains/mod.ts";
 import type { Address } from "../../memory/mod.ts";
 import { Policy } from "../../pools/mod.ts";
 import * as Block from "./block.ts";
-import type { DebugAllocApi } from "./debug_alloc_api.ts";
+import { type DebugAllocApi, OBJECT_HEAD } from "./debug_alloc_api.ts";
 import { ERASED_SIZE } from "./erase.ts";
 import * as Owners from "./owners.ts";
 import * as Report from "./report.ts";
@@ -75,7 +75,8 @@ function fail(
 export function checkFree(api: DebugAllocApi, base: Address): void {
   if (!wasFreed(api, base)) return;
   const end = endOf(api, base);
-  // isBuried() has looked at the header.
-  const from = base + HEADER + api.kept;
+  // isBuried() has looked at the header. A pool may change its domain while its
+  // blocks stay as they are, so this may have been an object.
+  const from = base + HEADER + (api.erases ? 0 : OBJECT_HEAD);
   if (!Block.isDead(api.m, from, end)) fail(api, base, from, end);
 }

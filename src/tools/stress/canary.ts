@@ -34,6 +34,14 @@ import { type Heap, PointerError } from "./heap.ts";
 import type { KillCanary } from "./kill/canary.ts";
 import { DOMAINS } from "./sizes.ts";
 
+/** Names of the mistakes. */
+export const MISTAKES = [
+  "overflow",
+  "double-free",
+  "use-after-free",
+  "foreign-free",
+] as const;
+
 /** Names of the planted bugs. */
 export const CANARIES = [
   "double-hand-out",
@@ -43,10 +51,7 @@ export const CANARIES = [
   "dirty-calloc",
   "short-copy",
   "stuck",
-  "overflow",
-  "double-free",
-  "use-after-free",
-  "foreign-free",
+  ...MISTAKES,
 ] as const;
 
 /** Name of a planted bug. */
