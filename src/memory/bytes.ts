@@ -19,7 +19,7 @@ const LOOP_MAX = 256;
 
 /**
  * Copies `nbytes`, rounded up to whole words, between two blocks that do not
- * overlap. Both addresses are multiples of 16.
+ * overlap. Both addresses are multiples of 4.
  */
 export function copy(
   m: Memory,

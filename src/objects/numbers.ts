@@ -17,6 +17,7 @@ import type { Address } from "../memory/mod.ts";
 import * as Kinds from "./kinds.ts";
 import * as Long from "./long.ts";
 import type { Objects } from "./objects.ts";
+import * as Protocol from "./protocol.ts";
 
 const { BOOL, INT, FLOAT, COMPLEX } = Kinds;
 /** From this power of 10 on a double is printed with an exponent. */
@@ -78,17 +79,10 @@ export function equals(o: Objects, op: Address, other: Address): boolean {
 export function compare(o: Objects, op: Address, other: Address): number {
   const kind = o.kindOf(op);
   const otherKind = o.kindOf(other);
-  if (!isNumber(otherKind) || otherKind === COMPLEX) refuseOrder(o, op, other);
+  if (!isNumber(otherKind) || otherKind === COMPLEX) {
+    Protocol.refuseOrder(o, op, other);
+  }
   return orderOf(o, op, kind, other, otherKind);
-}
-
-/** Throws because two objects have no order. */
-export function refuseOrder(o: Objects, op: Address, other: Address): never {
-  const left = o.nameOf(o.typeOf(op));
-  const right = o.nameOf(o.typeOf(other));
-  throw new TypeError(
-    `Cannot compare a '${left}' with a '${right}': they have no order`,
-  );
 }
 
 /**

@@ -115,7 +115,7 @@ export class Objects implements Companion {
   #isDeallocating = false;
   #depth = 0;
 
-  /** Objects for the worker of a core, which has none yet. */
+  /** Objects for the worker of a core; see `open()` in `mod.ts`. */
   constructor(core: Core) {
     const { m } = core;
     this.core = core;
@@ -129,7 +129,6 @@ export class Objects implements Companion {
     this.gcHead = this.isBiased ? 0 : GcHead.SIZEOF;
     this.lists = NULL_RINGS;
     this.statics = 0;
-    core.accompany(this);
   }
 
   /** Opens the free lists of the thread state. */
@@ -330,6 +329,27 @@ export class Objects implements Companion {
   /** References of an object. Count. C: `Py_REFCNT()`. */
   refcnt(op: Address): number {
     return this.isBiased ? Biased.refcnt(this.m, op) : this.i32[op >>> 2] >>> 0;
+  }
+
+  /**
+   * True if the only reference of an object is this thread's.
+   * C: `PyUnstable_Object_IsUniquelyReferenced()`.
+   */
+  isUnique(op: Address): boolean {
+    const at = op >>> 2;
+    if (!this.isBiased) return this.i32[at] === 1;
+    return this.i32[at + OB_TID] === FreeThreaded.tidOf(this.m.owner) &&
+      this.i32[at + OB_REF_LOCAL] === 1 &&
+      Atomics.load(this.i32, at + X_OB_REF_SHARED) === 0;
+  }
+
+  /**
+   * Makes an object mortal again that nobody else knows of; it has one
+   * reference.
+   */
+  setMortal(op: Address): void {
+    if (this.isBiased) Biased.init(this.m, op);
+    else this.i32[op >>> 2] = 1;
   }
 
   /** Makes an object immortal that nobody else knows of. */

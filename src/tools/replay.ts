@@ -2,7 +2,7 @@
  * Replays the allocations of a real program, and says where every block went.
  *
  *     deno task replay FILE [--domain obj|mem|raw|all]
- *         [--build gil|free-threaded] [--expect EXPECTED.json]
+ *         [--build gil|free-threaded] [--malloc NAME] [--expect EXPECTED.json]
  *         [--rounds N] [--json]
  *
  * Only the calls of the chosen domains are made, on a heap that nothing else
@@ -27,9 +27,15 @@
  * @module
  */
 
-import { createHeap, type Heap } from "../../mod.ts";
+import {
+  createHeap,
+  type Heap,
+  type HeapOptions,
+  type MallocName,
+} from "../../mod.ts";
 import { MemoryError, PointerError } from "../../mod.ts";
 import type { MemPtr, ObjPtr, RawPtr } from "../../mod.ts";
+import { MALLOC_NAMES } from "../domains/allocator_names.ts";
 import * as ArenaSet from "../layout/arena_set.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as Args from "./args.ts";
@@ -45,6 +51,8 @@ export type Build = "gil" | "free-threaded";
 export interface ReplayOptions {
   /** Which build to use. Default `"gil"`. */
   readonly build?: Build;
+  /** Which allocator. Default `"default"`. */
+  readonly malloc?: MallocName;
   /** Domains to replay: bit 0 RAW, bit 1 MEM, bit 2 OBJ. Default all. */
   readonly domains?: number;
   /** Timed rounds; 0 leaves out the timing. Count, default 3. */
@@ -237,12 +245,11 @@ function run(heap: Heap, trace: Trace.Trace, live: Uint32Array): void {
 /** One round on a fresh heap. Returns nanoseconds a call. */
 function timeRound(
   trace: Trace.Trace,
-  build: Build,
-  maxBytes: number,
+  options: HeapOptions,
   live: Uint32Array,
 ): number {
   live.fill(0);
-  using heap = createHeap({ build, maxBytes });
+  using heap = createHeap(options);
   const start = performance.now();
   run(heap, trace, live);
   const elapsed = performance.now() - start;
@@ -254,27 +261,25 @@ function timeRound(
  * ones of a short trace measure the compiler.
  *
  * @param trace What to replay, all of it: see {@linkcode Trace.selectDomains}.
- * @param build Which build to use.
+ * @param options Build and allocator of the heap.
  * @param rounds How often, each time on a fresh heap. Count.
  * @returns Nanoseconds a call, one figure for each round.
  */
 export function timeRounds(
   trace: Trace.Trace,
-  build: Build,
+  options: HeapOptions,
   rounds: number,
 ): number[] {
   if (rounds === 0) return [];
   const maxBytes = heapBytes(Trace.requestedBytes(trace).peak);
+  const heap = { ...options, maxBytes };
   const live = new Uint32Array(trace.ids);
   const start = performance.now();
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    timeRound(trace, build, maxBytes, live);
+    timeRound(trace, heap, live);
     if (performance.now() - start > WARM_UP_MS) break;
   }
-  return Array.from(
-    { length: rounds },
-    () => timeRound(trace, build, maxBytes, live),
-  );
+  return Array.from({ length: rounds }, () => timeRound(trace, heap, live));
 }
 
 function median(figures: readonly number[]): number {
@@ -301,7 +306,8 @@ export function replayTrace(
   const { build = "gil", domains = Trace.ALL_DOMAINS, rounds = 3 } = options;
   const selected = Trace.selectDomains(trace, domains);
   const { peak, live } = Trace.requestedBytes(selected);
-  using heap = createHeap({ build, maxBytes: heapBytes(peak) });
+  const kind = { build, malloc: options.malloc ?? "default" };
+  using heap = createHeap({ ...kind, maxBytes: heapBytes(peak) });
   const { m } = heap.core;
   const recorder = new Placement.PlacementRecorder(m);
   record(heap, trace, domains, recorder);
@@ -311,7 +317,7 @@ export function replayTrace(
     domains,
     ops: selected.codes.length,
     rounds,
-    ns_per_op: Number(median(timeRounds(selected, build, rounds)).toFixed(2)),
+    ns_per_op: Number(median(timeRounds(selected, kind, rounds)).toFixed(2)),
     placement_hash: recorder.hash,
     checkpoints: recorder.checkpoints,
     arenas_created: m.i32[Layout.ARENA_SET + ArenaSet.TOTAL],
@@ -512,6 +518,7 @@ const TOOL = {
         "is of)",
     ),
     build: Args.choice(["gil", "free-threaded"], "gil", "Build of the heap"),
+    malloc: Args.choice(MALLOC_NAMES, "default", "Which allocator"),
     expect: Args.text(
       "EXPECTED",
       undefined,
@@ -533,9 +540,8 @@ function readExpected(path: string | undefined): Expected | undefined {
 }
 
 function domainsText(domains: number): string {
-  const names = [0, 1, 2].filter((domain) => domains >>> domain & 1)
-    .map(Trace.domainName);
-  return names.join(", ");
+  return [0, 1, 2].filter((domain) => domains >>> domain & 1)
+    .map(Trace.domainName).join(", ");
 }
 
 function summary(result: ReplayResult): string {
@@ -572,17 +578,15 @@ function printReplay(
 }
 
 function main(args: Args.Arguments<typeof TOOL.options>): number {
-  const { domain, build, rounds, json, expect } = args.values;
+  const { domain, build, malloc, rounds, json, expect } = args.values;
   const expected = readExpected(expect);
   const domains = domain === undefined
     ? expected?.domains ?? Trace.ALL_DOMAINS
     : MASKS[domain];
   try {
     const trace = Trace.readTrace(args.operands[0]);
-    const replay = replayTrace(trace, { build, domains, rounds });
-    const found = expected === undefined
-      ? []
-      : differences(trace, replay, expected);
+    const replay = replayTrace(trace, { build, malloc, domains, rounds });
+    const found = expected ? differences(trace, replay, expected) : [];
     printReplay(replay.result, json, expected, found);
     return found.length === 0 ? Args.OK : Args.FAILED;
   } catch (error) {

@@ -186,6 +186,30 @@ for (const build of BUILDS) {
   });
 }
 
+Deno.test("hooks: calloc that is passed on to RAW stays inside its fences", () => {
+  withDebugHeap("gil", (heap) => {
+    for (let nbytes = 480; nbytes < 600; nbytes++) {
+      const p = heap.mem.calloc(1, nbytes);
+      assertEquals(hex(heap, p, nbytes), times(nbytes, "00"));
+      heap.mem.free(p);
+    }
+  });
+});
+
+Deno.test("hooks: a pool of objects that becomes one of buffers", () => {
+  withDebugHeap("free-threaded", (heap) => {
+    const object = heap.obj.malloc(200);
+    heap.u8.fill(0x19, object, object + 16); // what fills leave alone
+    heap.obj.free(object);
+    heap.trim();
+    const blocks: number[] = [];
+    for (let k = 0; k < 100 && blocks.at(-1) !== object; k++) {
+      blocks.push(heap.mem.malloc(200));
+    }
+    assertEquals(blocks.at(-1), object, "the same place");
+  });
+});
+
 Deno.test("hooks: an in-place shrink leaves dead bytes (C27, gil)", () => {
   using heap = createHeap({ build: "gil", maxBytes: MAX_BYTES });
   // Without seals, so that the block has CPython's size class.

@@ -1,47 +1,378 @@
 /**
  * Mutants that change nothing that anybody could see, and why.
  *
- * The key is `keyOf` of the mutant: file, function, operator, texts. A key
- * that ends with `*` stands for all that begin so.
+ * A key is that of `keyOf` of a mutant: file, function, operator, texts. In a
+ * key here `*` stands for any text. The nightly run judges these mutants as
+ * well: a key that covers too much is found, because one of its mutants is.
  *
  * @module
  */
 
 import { keyOf, type Mutant } from "./operators.ts";
 
-/** Reasons by key. */
-export const EQUIVALENT: Readonly<Record<string, string>> = {
-  "src/threads/thread_state.ts clear swap: *":
-    "words of a slot that nobody else looks at yet",
-  "src/threads/thread_state.ts init swap: *":
-    "words of a heap that is not shared yet",
-  "src/threads/gil.ts init swap: *": "words of a heap that is not shared yet",
-  "src/threads/qsbr.ts init swap: *": "words of a heap that is not shared yet",
-  "src/sync/raw_mutex.ts lockSlow constant: 0 => (0 + 1)":
-    "one look less before the first sleep",
-  "src/threads/gil.ts waitForSwitch constant: 0 => (0 + 1)":
-    "one look less before the first sleep",
-  "src/threads/gil.ts takeSpinning constant: 0 => (0 + 1)":
-    "one look less before the first sleep",
-  "src/sync/mutex.ts trySpin constant: 0 => (0 + 1)":
-    "one look less before parking",
-  "src/threads/suspension.ts waitWhileSuspended constant: 0 => (0 + 1)":
-    "one look less before the first sleep",
-  "src/threads/qsbr.ts scan condition: Atomics.load(i32, thread + ThreadState.X_FENCE) === 0 => true":
-    "who was revoked only holds goals back a little longer",
-  "src/raw/rebuild.ts rebuildLocked swap: used += length; page += length; => page += length; used += length;":
-    "two sums that do not depend on each other",
-  "src/threads/world.ts waitStopped constant: 0 => (0 + 1)":
-    "one look less before the first sleep",
-};
+/** Mutants that are equivalent for one reason. */
+interface Group {
+  /** The reason. */
+  readonly why: string;
+  /** Keys. */
+  readonly of: readonly string[];
+}
+
+const TUNING: readonly Group[] = [
+  {
+    why: "tuning: how often one looks before it sleeps, how long it sleeps, " +
+      "and how long it waits for others before it goes on without them",
+    of: [
+      "src/* module constant: const *SPIN*",
+      "src/* module constant: const *_MS = *",
+      "src/threads/gil.ts module constant: const MAX_SWITCH_WAITS*",
+      "src/* constant: for (let spins = 0; *",
+      "src/* flip: for (let spins = 0; *",
+      "src/* delete: Atomics.pause(); => ;",
+      "src/* swap: Atomics.pause(); *",
+      "src/sync/mutex.ts trySpin *: for (let i = 0; *",
+      "src/threads/suspension.ts waitWhileSuspended constant: let spins = 0;*",
+      "src/threads/suspension.ts waitWhileSuspended *: if (spins < SPINS) *",
+      "src/recovery/recover.ts lockRecovery flip: if (m.clock.now() >= end)*",
+    ],
+  },
+  {
+    why:
+      "tuning: how much is carved at a time; the order of blocks is the same",
+    of: [
+      "src/pools/pool.ts module constant: const CARVE_BYTES*",
+      "src/pools/pool.ts carve flip: while (offset + size <= end) *",
+    ],
+  },
+  {
+    why: "a sleep of 1 ms on a word that has changed meanwhile",
+    of: [
+      "src/recovery/recover.ts * condition: if (seen !== 0) Atomics.wait(* => " +
+      "if (true)*",
+      "src/recovery/recover.ts * constant: if (seen !== 0) Atomics.wait(*",
+      "src/sync/mutex.ts lockRecovering condition: if ((seen & LOCKED) !== 0) " +
+      "Atomics.wait(* => if (true)*",
+    ],
+  },
+];
+
+const ORDER: readonly Group[] = [
+  {
+    why: "words of a heap or of a slot that nobody else looks at yet",
+    of: [
+      "src/threads/thread_state.ts clear swap: *",
+      "src/threads/thread_state.ts init swap: *",
+      "src/threads/gil.ts init swap: *",
+      "src/threads/qsbr.ts init swap: *",
+    ],
+  },
+  {
+    why: "lists and counts under one lock: nobody reads them in between, and " +
+      "if their owner dies they are all derived anew",
+    of: [
+      "src/raw/runs.ts insert swap: *",
+      "src/raw/runs.ts remove swap: *",
+      "src/raw/runs.ts alloc swap: account(*",
+      "src/raw/runs.ts allocArena swap: account(*",
+      "src/raw/runs.ts giveLocked swap: *",
+      "src/raw/runs.ts growLocked swap: account(*",
+      "src/raw/rebuild.ts rebuildLocked swap: *",
+      "src/pools/arena.ts create swap: *",
+      "src/pools/arena.ts linkAfter swap: *",
+      "src/pools/arena.ts destroy swap: *",
+      "src/pools/arena.ts freePool swap: i32[Layout.PAGE_MAP + page]*",
+      "src/pools/arena.ts trim swap: *",
+      "src/pools/supply.ts adopt swap: *",
+      "src/pools/supply.ts ripen swap: *",
+      "src/pools/supply.ts quarantine swap: *",
+      "src/pools/supply.ts abandonLocked swap: *",
+      "src/pools/supply.ts claim swap: Ring.unlink(*",
+      "src/pools/repair.ts clearSet swap: *",
+      "src/pools/repair.ts mendArena swap: *",
+      "src/pools/repair.ts listArenas swap: *",
+      "src/pools/repair.ts arenaSet swap: *",
+    ],
+  },
+  {
+    why: "what is written before the commit of an allocation: until then the " +
+      "pages are TAKEN, and nobody looks at what stands in their records",
+    of: [
+      "src/raw/large.ts alloc swap: m.i32[record + PoolRecord.*",
+      "src/raw/runs.ts markTail swap: *",
+      "src/pools/supply.ts format swap: *",
+      "src/pools/supply.ts takeSpan swap: format(*",
+    ],
+  },
+  {
+    why: "statistics and links of the worker's own, which only it reads",
+    of: [
+      "src/pools/* swap: *STAT_*",
+      "src/pools/ring.ts append swap: *",
+      "src/pools/acquire.ts pool swap: Remote.noteHolder(*",
+      "src/pools/leave.ts takeOver swap: Remote.noteHolder(*",
+      "src/recovery/recover.ts leavePools swap: *",
+    ],
+  },
+  {
+    why: "two things that have nothing to do with each other",
+    of: [
+      "src/pools/acquire.ts pool swap: Remote.collect(*",
+      "src/pools/leave.ts exit swap: Remote.collect(*",
+      "src/pools/leave.ts relieve swap: Remote.collectOrphans(*",
+      "src/pools/leave.ts relieve swap: releaseSpares(*",
+      "src/pools/leave.ts relieve swap: releaseGilSpares(*",
+      "src/pools/repair.ts mend swap: *",
+      "src/recovery/recover.ts setFree swap: freeArenaSet(*",
+      "src/recovery/recover.ts fence swap: *",
+      "src/recovery/recover.ts freeThreads swap: resumeThreads(m); *",
+      "src/recovery/recover.ts recoverLocked swap: leavePools(*",
+      "src/recovery/recover.ts recoverLocked swap: found.pages = *",
+    ],
+  },
+  {
+    why: "one more look at the stack, with the lock or without it",
+    of: [
+      "src/pools/leave.ts leave swap: HeapLock.unlock(*",
+      "src/pools/leave.ts takeOver swap: HeapLock.unlock(*",
+    ],
+  },
+];
+
+const BOUNDS: readonly Group[] = [
+  {
+    why:
+      "one step more: the word behind the last page, arena, class, slot or " +
+      "bin is 0, which is nothing to do",
+    of: [
+      "src/* flip: for (let page = *; page < m.pages; *",
+      "src/raw/rebuild.ts rebuildLocked flip: while (page < m.pages) *",
+      "src/raw/rebuild.ts spanLength flip: end < m.pages *",
+      "src/raw/rebuild.ts clear *: for (let k = 0; k < RunBins.BIN_COUNT*",
+      "src/raw/runs.ts giveLocked flip: next < m.pages *",
+      "src/pools/supply.ts ripen flip: for (let szidx = 0; *",
+      "src/pools/leave.ts releaseSpares flip: for (let szidx = 0; *",
+      "src/pools/leave.ts help constant: releaseSpares(*OBJ + (1 + 1));",
+      "src/pools/leave.ts releaseGilSpares constant: *RAW + (1 + 1);",
+      "src/pools/repair.ts rings constant: to + 1 + ThreadState.VIA_RAW, => " +
+      "to + (1 + 1) *",
+      "src/recovery/recover.ts resumeThreads flip: for (let slot = *",
+    ],
+  },
+  {
+    why: "the loop goes from arena to arena: page 1 is of the first one, too",
+    of: ["src/pools/repair.ts * constant: for (let page = 0; * (0 + 1); *"],
+  },
+  {
+    why: "writes a 0 to a word of the NULL record, which is 0, or reads it",
+    of: [
+      "src/pools/arena.ts takePool condition: if (next !== 0) * => if (true)*",
+      "src/pools/arena.ts takePool constant: if (next !== 0) *",
+      "src/pools/arena.ts leaveCount constant: const isSame = prev !== 0 *",
+      "src/pools/repair.ts find constant: if (at === 0 || *(at === (0 + 1) *",
+    ],
+  },
+  {
+    why: "at the edge both ways come to the same value",
+    of: [
+      "src/raw/runs.ts binOf flip: if (length < EXACT) *",
+      "src/raw/runs.ts fittingBin flip: if (length < EXACT) *",
+      "src/raw/runs.ts account flip: if (used > *",
+      "src/raw/runs.ts arenaPlace flip: if (end > HALF) *",
+      "src/pools/arena.ts create flip: if (current > *",
+      "src/pools/repair.ts arenaSet flip: if (current > *",
+      "src/raw/rebuild.ts mendLarge flip: if (nbytes > most * nbytes >= most *",
+      "src/recovery/fence.ts declare flip: while (seen < to) *",
+      "src/recovery/fence.ts tryFence flip: if (state >= to) *",
+    ],
+  },
+  {
+    why: "no bin is beyond the eighth word, and none that long has a run",
+    of: [
+      "src/raw/runs.ts module constant: const BITMAP_WORDS *",
+      "src/raw/runs.ts nextBin flip: *BITMAP_WORDS*",
+      "src/raw/runs.ts nextBin constant: : 0; *",
+    ],
+  },
+  {
+    why: "the same bin: lengths from 112 to 127 and from 128 to 159 share one",
+    of: [
+      "src/raw/runs.ts findForArena constant: const bin = * (1 + 1)));",
+      "src/raw/runs.ts findForArena constant: const bin = * (1 - 1)));",
+      "src/raw/runs.ts findForArena constant: for (let b = *",
+    ],
+  },
+  {
+    why: "a pool is carved to its end, or two blocks or more are left",
+    of: [
+      "src/pools/* flip: i32[pool + *NEXTOFFSET] > i32[pool + *",
+    ],
+  },
+];
+
+const SAME: readonly Group[] = [
+  {
+    why: "the long way comes to the same: the lock that it takes is nobody " +
+      "else's, or the list that it looks at is empty",
+    of: [
+      "src/pools/supply.ts release *: if (!Policy.needsLock(m, key)) { => " +
+      "if (false) {",
+      "src/pools/supply.ts release delete: if (!Policy.needsLock(*",
+      "src/pools/supply.ts retire delete: if (!Policy.needsLock(*",
+      "src/pools/supply.ts retire condition: * => if (false) {",
+      "src/pools/acquire.ts pool delete: if (!Policy.needsLock(*",
+      "src/pools/acquire.ts pool condition: * => if (false) return pymalloc*",
+      "src/pools/acquire.ts supply condition: if (* Supply.ripen(m, set); => " +
+      "if (true) Supply.ripen(m, set);",
+      "src/pools/leave.ts helpDetached delete: if (m.build *",
+      "src/pools/leave.ts helpDetached condition: if (m.build * => if (false)*",
+      "src/pools/leave.ts helpDetached constant: const wantsPool = *",
+      "src/pools/leave.ts releaseGilSpares delete: if (m.build *",
+      "src/pools/leave.ts releaseGilSpares condition: * => if (false) return;",
+      "src/pools/leave.ts relieve condition: * => if (true) ripen(*",
+      "src/pools/leave.ts trim constant: *",
+      "src/raw/large.ts resize condition: * => if (true) {",
+      "src/recovery/recover.ts recoverLocked condition: if (m.build * => " +
+      "if (true) *",
+    ],
+  },
+  {
+    why: "who is called looks again, or does what was left out itself",
+    of: [
+      "src/pools/supply.ts surrender delete: return; => ;",
+      "src/pools/arena.ts create delete: i32[set + ArenaSet.NFP2LASTA *",
+      "src/pools/arena.ts freePool delete: return; => ;",
+      "src/pools/pool.ts firstUsed condition: * => if (true) *",
+      "src/pools/pool.ts take condition: if (block === 0) { => if (true) {",
+      "src/pools/pool.ts give condition: * => if (true) {",
+      "src/pools/leave.ts exit *: for (let k = 0; *",
+      "src/pools/leave.ts exit delete: i32[m.thread + ThreadState.RINGS *",
+      "src/pools/leave.ts exit constant: i32[m.thread + ThreadState.RINGS *",
+      "src/pools/repair.ts finishDrain *: if (stack === 0) return;*",
+      "src/pools/repair.ts finishCarve delete: if (end === *",
+      "src/pools/repair.ts finishCarve condition: if (end === * => if (false)*",
+      "src/pools/repair.ts wasTaken *: if (now === 0) return true; => ;",
+      "src/pools/repair.ts wasTaken condition: if (now === 0) * => if (false)*",
+      "src/pools/repair.ts wasTaken constant: if (now === 0) *",
+      "src/pools/repair.ts clearSet *: i32[set + ArenaSet.CURRENT] = 0;*",
+      "src/pools/repair.ts clearSet flip: for (let k = ArenaSet.NFP2LASTA; *",
+      "src/pools/repair.ts rings constant: let wrong = 0; *",
+      "src/pools/repair.ts rings return: return wrong; *",
+      "src/pools/repair.ts announceAll condition: * => if (true) *",
+      "src/pools/repair.ts giveBackTaken delete: if (Atomics.load(*",
+      "src/pools/repair.ts giveBackTaken condition: * => if (false) continue;",
+      "src/recovery/fence.ts declare delete: if (seen === old) return; => ;",
+      "src/recovery/fence.ts declare condition: * => if (false) return;",
+      "src/recovery/fence.ts tryFence delete: Atomics.store(*X_QSBR_SEQ*",
+      "src/recovery/recover.ts resumeThreads *: if ((word & *SUSPENDED) " +
+      "continue; => ;",
+      "src/recovery/recover.ts resumeThreads condition: if ((word & * => " +
+      "if (false) continue;",
+      "src/recovery/recover.ts freeGil constant: if (seen === 0 || *",
+      "src/threads/qsbr.ts scan condition: * => if (true) min = seq;",
+    ],
+  },
+  {
+    why: "an entry that nobody asks for: arenas without free pools are in no " +
+      "list",
+    of: [
+      "src/pools/arena.ts takePool condition: if (nfreepools > 1) * => if (true)*",
+      "src/pools/arena.ts takePool flip: if (nfreepools > 1) *",
+      "src/pools/arena.ts takePool constant: if (nfreepools > 1) * (1 - 1)) *",
+    ],
+  },
+  {
+    why: "recovery is by one at a time, and nobody else changes a word that " +
+      "names the dead",
+    of: [
+      "src/recovery/recover.ts freeGil split: *",
+      "src/recovery/recover.ts freeThreads swap: Atomics.store(*",
+    ],
+  },
+  {
+    why: "asked for another length only, by `Large.resize()`",
+    of: [
+      "src/raw/runs.ts resize flip: *",
+    ],
+  },
+  {
+    why: "there is no such run, as the next look finds out",
+    of: [
+      "src/raw/runs.ts growLocked *: if (page + wanted > m.pages) return " +
+      "false; => ;",
+      "src/raw/runs.ts growLocked condition: if (page + * => if (false) *",
+      "src/raw/runs.ts growLocked flip: if (page + *",
+      "src/raw/large.ts alloc flip: if (length >= m.pages) *",
+    ],
+  },
+  {
+    why: "more pages are looked at than need be; what is found there is the " +
+      "holder's as well",
+    of: [
+      "src/pools/remote.ts module constant: const MIB_PAGES = 1 << * (1 + 1)*",
+    ],
+  },
+  {
+    why: "the lowest bits are shifted out, or masked",
+    of: ["src/pools/remote.ts push constant: const top = ((block | 0) *"],
+  },
+];
+
+const DAMAGE: readonly Group[] = [
+  {
+    why:
+      "tells only damaged tables from whole ones, or bounds the way through " +
+      "them: `tests/fuzz/corrupt` damages them",
+    of: [
+      "src/raw/runs.ts find constant: if (bin !== 0) return requireRun(* (0 + 1)*",
+      "src/raw/runs.ts find constant: let steps = 0; *",
+      "src/raw/runs.ts find constant: const page = requireRun(*",
+      "src/raw/runs.ts findForArena constant: if (bin !== 0) return " +
+      "requireRun(* (0 + 1)*",
+      "src/raw/runs.ts findForArena constant: let steps = 0; *",
+      "src/pools/leave.ts releaseSpare constant: let steps = 0; *",
+      "src/pools/repair.ts isCarved flip: *offset <= m.i32[pool + NEXTOFFSET]*",
+      "src/pools/repair.ts find delete: if (at === 0 || *",
+      "src/pools/repair.ts find condition: if (at === 0 || * => if (false) *",
+      "src/pools/repair.ts find constant: *-1; => *-(1 + 1);",
+      "src/pools/repair.ts mend delete: if (free < 0) *",
+      "src/pools/repair.ts mend condition: if (free < 0) * => if (false) *",
+      "src/pools/repair.ts mend constant: if (free < 0) return 0; => " +
+      "if (free < 0) return (0 + 1);",
+    ],
+  },
+];
+
+/** All groups. */
+export const GROUPS: readonly Group[] = [
+  ...TUNING,
+  ...ORDER,
+  ...BOUNDS,
+  ...SAME,
+  ...DAMAGE,
+];
+
+/** A key with `*` as an expression. */
+function patternOf(key: string): RegExp {
+  const parts = key.split("*").map((text) =>
+    text.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+  );
+  return new RegExp(`^${parts.join(".*")}$`);
+}
+
+const PATTERNS = GROUPS.flatMap(({ why, of }) =>
+  of.map((key) => ({ key, why, pattern: patternOf(key) }))
+);
 
 /** Why a mutant is equivalent, or undefined. */
 export function reasonOf(mutant: Mutant): string | undefined {
   const key = keyOf(mutant);
-  const exact = EQUIVALENT[key];
-  if (exact !== undefined) return exact;
-  const prefix = Object.keys(EQUIVALENT).find((one) =>
-    one.endsWith("*") && key.startsWith(one.slice(0, -1))
-  );
-  return prefix === undefined ? undefined : EQUIVALENT[prefix];
+  return PATTERNS.find(({ pattern }) => pattern.test(key))?.why;
+}
+
+/** Keys that no mutant has: what they stood for has changed. */
+export function unused(mutants: readonly Mutant[]): string[] {
+  const keys = mutants.map(keyOf);
+  return PATTERNS.filter(({ pattern }) =>
+    !keys.some((key) => pattern.test(key))
+  ).map(({ key }) => key);
 }

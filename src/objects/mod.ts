@@ -1,0 +1,37 @@
+/**
+ * Objects: made, counted, compared, printed, deallocated.
+ *
+ * @module
+ */
+
+import type { Core } from "../domains/core.ts";
+import { BUILTIN_TYPES } from "./builtin_types.ts";
+import { Objects } from "./objects.ts";
+import * as Statics from "./statics.ts";
+
+export * as Bool from "./bool.ts";
+export * as Bytes from "./bytes.ts";
+export * as Complex from "./complex.ts";
+export * as Float from "./float.ts";
+export * as FreeLists from "./free_lists.ts";
+export * as Kinds from "./kinds.ts";
+export * as Long from "./long.ts";
+export * as None from "./none.ts";
+export { Objects, type Slots, type Visit } from "./objects.ts";
+export * as Protocol from "./protocol.ts";
+export * as Tuple from "./tuple.ts";
+export * as Unicode from "./unicode.ts";
+
+/**
+ * Objects for the worker of a core; called once for each core.
+ *
+ * @returns The objects, or null if no memory is left for those that are there
+ * from the start.
+ */
+export function open(core: Core): Objects | null {
+  const o = new Objects(core);
+  for (const { kind, slots } of BUILTIN_TYPES) o.slots[kind] = slots;
+  if (!Statics.ensure(o)) return null;
+  core.accompany(o);
+  return o;
+}
