@@ -47,9 +47,14 @@ function enter(route: Route): AnyAllocator | null {
 }
 
 /**
- * Runs a call that a record makes while it serves another one: whom the engine
- * works for is set aside.
+ * True while a record serves MEM or OBJ by RAW: a call that comes then is one
+ * that the record makes for itself, and whom the engine works for is set aside.
  */
+function isInside(route: Route): boolean {
+  return route.installed.client !== null;
+}
+
+/** Runs a call that a record makes for itself. */
 function aside<T>(route: Route, call: () => T): T {
   const { installed } = route;
   const { client } = installed;
@@ -61,11 +66,27 @@ function aside<T>(route: Route, call: () => T): T {
   }
 }
 
+// Apart from the calls themselves, where a closure costs each of them.
+
+function mallocAside(route: Route, nbytes: number): Address {
+  return aside(route, () => malloc(route, nbytes));
+}
+
+function callocAside(route: Route, nelem: number, elsize: number): Address {
+  return aside(route, () => calloc(route, nelem, elsize));
+}
+
+function reallocAside(route: Route, block: Address, nbytes: number): Address {
+  return aside(route, () => realloc(route, block, nbytes));
+}
+
+function freeAside(route: Route, block: Address): void {
+  aside(route, () => free(route, block));
+}
+
 /** malloc behind the fast path. */
 export function malloc(route: Route, nbytes: number): Address {
-  if (route.installed.client !== null) {
-    return aside(route, () => malloc(route, nbytes));
-  }
+  if (isInside(route)) return mallocAside(route, nbytes);
   const record = enter(route);
   let block = 0;
   if (record === null) block = Engine.malloc(route, nbytes);
@@ -86,9 +107,7 @@ export function calloc(
   nelem: number,
   elsize: number,
 ): Address {
-  if (route.installed.client !== null) {
-    return aside(route, () => calloc(route, nelem, elsize));
-  }
+  if (isInside(route)) return callocAside(route, nelem, elsize);
   const record = enter(route);
   let block = 0;
   if (record === null) block = Engine.calloc(route, nelem, elsize);
@@ -101,9 +120,7 @@ export function calloc(
 /** free behind the fast path. */
 export function free(route: Route, block: Address): void {
   if (block === 0) return;
-  if (route.installed.client !== null) {
-    return aside(route, () => free(route, block));
-  }
+  if (isInside(route)) return freeAside(route, block);
   const record = enter(route);
   if (record === null) return Engine.free(route, block);
   requireNumber(route, "free", block);
@@ -116,9 +133,7 @@ export function realloc(
   block: Address,
   nbytes: number,
 ): Address {
-  if (route.installed.client !== null) {
-    return aside(route, () => realloc(route, block, nbytes));
-  }
+  if (isInside(route)) return reallocAside(route, block, nbytes);
   const record = enter(route);
   let result = 0;
   if (record === null) result = Engine.realloc(route, block, nbytes);

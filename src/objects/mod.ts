@@ -30,7 +30,7 @@ export * as Unicode from "./unicode.ts";
  */
 export function open(core: Core): Objects | null {
   const o = new Objects(core);
-  for (const { kind, slots } of BUILTIN_TYPES) o.slots[kind] = slots;
+  for (const { kind, slots } of BUILTIN_TYPES) o.setSlots(kind, slots);
   if (!Statics.ensure(o)) return null;
   core.accompany(o);
   return o;

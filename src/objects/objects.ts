@@ -38,12 +38,14 @@ import * as TypeObject from "../layout/type_object.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
 import { EvalBreaker, Suspension, World } from "../threads/mod.ts";
 import * as FreeLists from "./free_lists.ts";
+import * as Kinds from "./kinds.ts";
 import { Biased, Brc } from "./refcount/mod.ts";
 
 // Hot: constants of this module fold, imported ones are read.
 const { NULL_RINGS } = Layout;
 const { TYPE_BITS } = StaticObjects;
 const { TP_KIND } = TypeObject;
+const { LAST_LEAF, USER } = Kinds;
 const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
 /** Deepest nesting that functions on objects follow. Count. */
 const DEPTH_MAX = 1000;
@@ -110,6 +112,8 @@ export class Objects implements Companion {
   declare statics: Address;
   /** Functions of the built-in types, by kind. */
   readonly slots: Slots[] = [];
+  /** `dealloc` of each of them. */
+  readonly #deallocs: Slots["dealloc"][] = [];
   /** Objects without references that wait to be deallocated. */
   readonly #dying: Address[] = [];
   #isDeallocating = false;
@@ -129,6 +133,12 @@ export class Objects implements Companion {
     this.gcHead = this.isBiased ? 0 : GcHead.SIZEOF;
     this.lists = NULL_RINGS;
     this.statics = 0;
+  }
+
+  /** Enters the functions of a type. */
+  setSlots(kind: number, slots: Slots): void {
+    this.slots[kind] = slots;
+    this.#deallocs[kind] = slots.dealloc;
   }
 
   /** Opens the free lists of the thread state. */
@@ -360,20 +370,21 @@ export class Objects implements Companion {
 
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
-    const slots = this.slots[this.kindOf(op)];
-    if (slots.traverse === undefined) return slots.dealloc(this, op);
-    if (this.#isDeallocating) this.#dying.push(op);
-    else this.#deallocAll(slots, op);
+    const kind = this.kindOf(op);
+    // What refers to nothing needs no turn.
+    if (kind <= LAST_LEAF && kind !== USER) this.#deallocs[kind](this, op);
+    else if (this.#isDeallocating) this.#dying.push(op);
+    else this.#deallocAll(op);
   }
 
   /** Deallocates an object, and what dies of that. */
-  #deallocAll(slots: Slots, op: Address): void {
+  #deallocAll(first: Address): void {
     this.#isDeallocating = true;
     try {
-      slots.dealloc(this, op);
-      while (this.#dying.length > 0) {
-        const next = this.#dying.pop()!;
-        this.slots[this.kindOf(next)].dealloc(this, next);
+      let op: Address | undefined = first;
+      while (op !== undefined) {
+        this.#deallocs[this.kindOf(op)](this, op);
+        op = this.#dying.pop();
       }
     } finally {
       this.#isDeallocating = false;

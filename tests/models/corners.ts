@@ -66,6 +66,34 @@ function attempts({ name, ofTheDead, run }: Attempt): Model {
   });
 }
 
+/** One that waits for so long and no longer, for what never comes. */
+function inVain(
+  name: string,
+  run: (lib: Parameters<typeof sync>[0], c: Context, at: number) => boolean,
+): Model {
+  let at = 0;
+  return model<Context>({
+    doors: DOORS,
+    constants: NO_RESCUE,
+    nameOf,
+    ignored: isStatistic,
+    name,
+    progress: true,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 2);
+      at = scratch(world, 0);
+      sync(lib).Mutex.lock(contexts[1].m, at);
+      return contexts;
+    },
+    script: (worker) =>
+      worker === 1 ? [] : [step<Context>("wait", (lib, c) => {
+        c.n = run(lib, c, at) ? 1 : 2;
+      })],
+    final: (world) =>
+      world.context(0).n === 2 ? "" : "it got what was not there",
+  });
+}
+
 /** The models of this file. */
 export const models: readonly Model[] = [
   attempts({
@@ -78,4 +106,12 @@ export const models: readonly Model[] = [
     ofTheDead: true,
     run: (lib, { m }, at) => sync(lib).Mutex.takeOver(m, at),
   }),
+  inVain(
+    "a lock that is never free",
+    (lib, { m }, at) => sync(lib).Mutex.lockTimed(m, at, 5),
+  ),
+  inVain(
+    "an event that never comes",
+    (lib, { m }, at) => sync(lib).PyEvent.wait(m, at + 16, 5),
+  ),
 ];

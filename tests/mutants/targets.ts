@@ -48,11 +48,23 @@ const HEAP_DEATHS = [
   death("malloc and free of 512, 1 killed (gil"),
 ];
 
+/** A model in which who waits looks once more before it sleeps. */
+function spinning(model: Model): Model {
+  const { constants } = model;
+  const mutex = { ...constants?.["src/sync/mutex.ts"], SPINS: 1 };
+  return {
+    ...model,
+    name: `${model.name}, spinning`,
+    constants: { ...constants, "src/sync/mutex.ts": mutex },
+  };
+}
+
 const MUTEX = [
   ...Corners.models,
   mutex(2, 2),
   mutex(3, 1),
   timedMutex(2),
+  spinning(timedMutex(2)),
   timedMutex(3, 2),
 ];
 const EVENT = [event(2, false), event(2, true), Extra.twoEvents(1)];
@@ -120,7 +132,7 @@ export const TARGETS: readonly Target[] = [
     ...HEAPS,
     ...LOCK_DEATHS,
   ]),
-  target("src/sync/event.ts", [...WAITS, ...EVENT]),
+  target("src/sync/event.ts", [...WAITS, ...EVENT, ...Corners.models]),
   target("src/threads/suspension.ts", [
     ...WAITS,
     suspension(1, 2),

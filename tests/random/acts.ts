@@ -155,14 +155,17 @@ export const safePoint: HeapAct = {
   },
 };
 
-/** Stops the world, and starts it again. */
-export const stopAndStart: HeapAct = {
-  name: "stop and start",
-  *run(lib, { m }) {
-    const { World } = threads(lib);
-    if (yield* call(World, "stop", m, Infinity)) yield* call(World, "start", m);
-  },
-};
+/** Stops the world if that takes no longer, and starts it again. */
+export function stopAndStart(timeoutMs: number): HeapAct {
+  return {
+    name: "stop and start",
+    *run(lib, { m }) {
+      const { World } = threads(lib);
+      const isStopped = yield* call(World, "stop", m, timeoutMs);
+      if (isStopped) yield* call(World, "start", m);
+    },
+  };
+}
 
 /** Gives back what nothing is allocated in. */
 export const trim: HeapAct = {

@@ -5,9 +5,11 @@
  * Only a heap with seals can tell that a block was freed before in the pool
  * that it is in now; elsewhere nothing is looked at. The first word is the
  * engine's link. A block may have been shrunk where it stood, so what lies
- * beyond three quarters of it may never have been marked; and in the GIL build
+ * beyond three quarters of it may never have been marked; in the GIL build
  * realloc marks no more than the first 64 bytes of data of the block that it
- * moves away from.
+ * moves away from; in the free-threaded build the first 16 may be of an object.
+ * What calloc gets is not looked at: it has been zeroed. A record that bypasses
+ * the hooks in between may leave a block as if it had been written to.
  *
  * ## Threads
  *   Reads a block that the caller has just got and nobody else knows of. Who

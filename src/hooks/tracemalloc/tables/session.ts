@@ -13,7 +13,8 @@
  * ## Invariants
  *   S1  tables that X_TABLES names are complete, and nobody has freed of them
  *   S2  tables are freed once, when no worker that may run knows them
- *   S3  after a stop that returns FREED, RAW has nothing of these tables
+ *   S3  after a stop that returns FREED, RAW has nothing of these tables but what
+ *       the dead have lost
  *
  * ## Threads
  *   X_TABLES changes by compare-and-exchange and exchange. All else is as in
