@@ -1,7 +1,7 @@
 /**
  * What does an object cost beside its memory?
  *
- *     deno run -A bench/objects_bench.ts [ROUNDS]
+ *     deno run -A bench/objects_bench.ts [gil|free-threaded] [ROUNDS]
  *
  * A float, an int and a tuple of two are made and dropped, all from free lists,
  * and a reference is taken and dropped, beside a malloc and free of the same
@@ -35,7 +35,7 @@ import {
 /** Turns of a loop in a slice. Count. */
 const TURNS = 20_000;
 /** Slices of each loop. Count. */
-const ROUNDS = Number(Deno.args[0] ?? 300);
+const ROUNDS = Number(Deno.args[1] ?? 300);
 
 /** A loop of so many turns. */
 interface Loop {
@@ -137,15 +137,14 @@ function measure(loops: readonly Loop[]): number[] {
   return best;
 }
 
-for (const build of ["gil", "free-threaded"] as const) {
-  const loops = loopsOf(build);
-  const best = measure(loops);
-  console.log(`\n${build}, ns a turn, and times a malloc and free`);
-  for (let k = 0; k < loops.length; k++) {
-    const times = (best[k] / best[1]).toFixed(2);
-    console.log(
-      `${loops[k].name.padEnd(28)}${best[k].toFixed(2).padStart(8)}` +
-        times.padStart(8),
-    );
-  }
+const build = Deno.args[0] === "free-threaded" ? "free-threaded" : "gil";
+const loops = loopsOf(build);
+const best = measure(loops);
+console.log(`${build}, ns a turn, and times a malloc and free`);
+for (let k = 0; k < loops.length; k++) {
+  const times = (best[k] / best[1]).toFixed(2);
+  console.log(
+    `${loops[k].name.padEnd(28)}${best[k].toFixed(2).padStart(8)}` +
+      times.padStart(8),
+  );
 }

@@ -70,30 +70,30 @@ export type PyMemAllocatorOut = {
 const MEMBERS = ["malloc", "calloc", "realloc", "free"] as const;
 
 /** The RAW domain. */
-export const PYMEM_DOMAIN_RAW = PageMap.RAW;
+export const PYMEM_DOMAIN_RAW: number = PageMap.RAW;
 /** The MEM domain. */
-export const PYMEM_DOMAIN_MEM = PageMap.MEM;
+export const PYMEM_DOMAIN_MEM: number = PageMap.MEM;
 /** The OBJ domain. */
-export const PYMEM_DOMAIN_OBJ = PageMap.OBJ;
+export const PYMEM_DOMAIN_OBJ: number = PageMap.OBJ;
 
 /** PyMemAllocatorName: nothing was chosen. */
-export const PYMEM_ALLOCATOR_NOT_SET = Allocators.NOT_SET;
+export const PYMEM_ALLOCATOR_NOT_SET: number = Allocators.NOT_SET;
 /** PyMemAllocatorName: what the build takes. */
-export const PYMEM_ALLOCATOR_DEFAULT = Allocators.DEFAULT;
+export const PYMEM_ALLOCATOR_DEFAULT: number = Allocators.DEFAULT;
 /** PyMemAllocatorName: the same with debug hooks. */
-export const PYMEM_ALLOCATOR_DEBUG = Allocators.DEBUG;
+export const PYMEM_ALLOCATOR_DEBUG: number = Allocators.DEBUG;
 /** PyMemAllocatorName: the RAW engine for all domains. */
-export const PYMEM_ALLOCATOR_MALLOC = Allocators.MALLOC;
+export const PYMEM_ALLOCATOR_MALLOC: number = Allocators.MALLOC;
 /** PyMemAllocatorName: the same with debug hooks. */
-export const PYMEM_ALLOCATOR_MALLOC_DEBUG = Allocators.MALLOC_DEBUG;
+export const PYMEM_ALLOCATOR_MALLOC_DEBUG: number = Allocators.MALLOC_DEBUG;
 /** PyMemAllocatorName: pools that the GIL holds. */
-export const PYMEM_ALLOCATOR_PYMALLOC = Allocators.PYMALLOC;
+export const PYMEM_ALLOCATOR_PYMALLOC: number = Allocators.PYMALLOC;
 /** PyMemAllocatorName: the same with debug hooks. */
-export const PYMEM_ALLOCATOR_PYMALLOC_DEBUG = Allocators.PYMALLOC_DEBUG;
+export const PYMEM_ALLOCATOR_PYMALLOC_DEBUG: number = Allocators.PYMALLOC_DEBUG;
 /** PyMemAllocatorName: pools that threads hold. */
-export const PYMEM_ALLOCATOR_MIMALLOC = Allocators.MIMALLOC;
+export const PYMEM_ALLOCATOR_MIMALLOC: number = Allocators.MIMALLOC;
 /** PyMemAllocatorName: the same with debug hooks. */
-export const PYMEM_ALLOCATOR_MIMALLOC_DEBUG = Allocators.MIMALLOC_DEBUG;
+export const PYMEM_ALLOCATOR_MIMALLOC_DEBUG: number = Allocators.MIMALLOC_DEBUG;
 
 function isDomain(domain: number): boolean {
   return domain === PYMEM_DOMAIN_RAW || domain === PYMEM_DOMAIN_MEM ||

@@ -20,6 +20,10 @@ export const X_STATICS = 0;
 export const X_TYPES = 1;
 /** Table of interned strings, or 0. Byte address, atomic. */
 export const X_INTERNED = 2;
+/** Mutex word: the list of chunks. */
+export const DELAYED_LOCK = 8;
+/** First chunk, see `mem_work_chunk.ts`, or 0. Word index. */
+export const DELAYED_CHUNKS = 9;
 
 /** Size of the record. Words. */
 export const SIZEOF = 64;

@@ -8,6 +8,7 @@
  *   48 waiter, see waiter.ts                               parking
  *   64 statistics of its thread                            written by its thread only
  *   72 FREE_LISTS: 26 pairs of head and length             objects freed by its thread
+ *   124 DELAYED_CHUNK  DELAYED_COUNT  DELAYED_BYTES        what its thread frees later
  *   128 RINGS: RAW │ MEM │ OBJ │ MEM via RAW │ OBJ via RAW    5 sets of 64 ring heads
  *   320 in the free-threaded build  RAW │ MEM │ OBJ           3 sets of 64 ring tails
  * ```
@@ -63,6 +64,12 @@ export const STAT_ADOPTED = 67;
 export const STAT_GIL_WAITS = 68;
 /** Free lists of objects: head and length of each, see `objects/free_lists.ts`. */
 export const FREE_LISTS = 72;
+/** Chunk that its thread appends to, see `mem_work_chunk.ts`, or 0. Word index. */
+export const DELAYED_CHUNK = 124;
+/** Items that its thread has put off since it last started a sequence. Count. */
+export const DELAYED_COUNT = 125;
+/** Their size. Bytes. */
+export const DELAYED_BYTES = 126;
 /** Five sets of ring heads. */
 export const RINGS = 128;
 

@@ -33,7 +33,5 @@ export const SET = 12;
 /** `weakref.ReferenceType`. */
 export const WEAKREF = 13;
 
-/** Objects of the types from 1 to this one refer to nothing. */
-export const LAST_LEAF = BYTES;
 /** Built-in types. Count, the number 0 included. */
 export const KINDS = 14;

@@ -45,7 +45,8 @@ import { Biased, Brc } from "./refcount/mod.ts";
 const { NULL_RINGS } = Layout;
 const { TYPE_BITS } = StaticObjects;
 const { TP_KIND } = TypeObject;
-const { LAST_LEAF, USER } = Kinds;
+const { FLOAT } = Kinds;
+const { FLOATS, NUMBERS_MAX } = FreeLists;
 const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
 /** Deepest nesting that functions on objects follow. Count. */
 const DEPTH_MAX = 1000;
@@ -85,6 +86,11 @@ export interface Slots {
   repr(o: Objects, op: Address): string;
 }
 
+/** {@linkcode Objects.deallocInTurn} as a function. */
+function deallocInTurn(o: Objects, op: Address): void {
+  o.deallocInTurn(op);
+}
+
 /** See the head of this file. */
 export class Objects implements Companion {
   /** The worker's core. */
@@ -112,7 +118,7 @@ export class Objects implements Companion {
   declare statics: Address;
   /** Functions of the built-in types, by kind. */
   readonly slots: Slots[] = [];
-  /** `dealloc` of each of them. */
+  /** What deallocates objects of each kind. */
   readonly #deallocs: Slots["dealloc"][] = [];
   /** Objects without references that wait to be deallocated. */
   readonly #dying: Address[] = [];
@@ -138,7 +144,9 @@ export class Objects implements Companion {
   /** Enters the functions of a type. */
   setSlots(kind: number, slots: Slots): void {
     this.slots[kind] = slots;
-    this.#deallocs[kind] = slots.dealloc;
+    // What refers to nothing needs no turn.
+    const isLeaf = slots.traverse === undefined;
+    this.#deallocs[kind] = isLeaf ? slots.dealloc : deallocInTurn;
   }
 
   /** Opens the free lists of the thread state. */
@@ -324,16 +332,19 @@ export class Objects implements Companion {
    */
   decref(op: Address): void {
     if (this.lists === NULL_RINGS) this.requireAttached("drop a reference");
-    if (this.isBiased) {
-      const result = Biased.decref(this.m, op);
-      if (result !== Biased.ALIVE) this.#settle(op, result);
-      return;
-    }
+    if (this.isBiased) return this.#decrefBiased(op);
     const at = op >>> 2;
     const count = this.i32[at];
     if (count < 0) return;
     this.i32[at] = count - 1;
     if (count === 1) this.dealloc(op);
+  }
+
+  /** The same in the free-threaded build. */
+  #decrefBiased(op: Address): void {
+    const result = Biased.decref(this.m, op);
+    if (result === Biased.DEAD) this.dealloc(op);
+    else if (result === Biased.TO_QUEUE) this.#queue(op);
   }
 
   /** References of an object. Count. C: `Py_REFCNT()`. */
@@ -371,29 +382,28 @@ export class Objects implements Companion {
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
     const kind = this.kindOf(op);
-    // What refers to nothing needs no turn.
-    if (kind <= LAST_LEAF && kind !== USER) this.#deallocs[kind](this, op);
-    else if (this.#isDeallocating) this.#dying.push(op);
-    else this.#deallocAll(op);
+    // As CPython's decref of floats: no call through the table.
+    if (kind === FLOAT && this.keep(FLOATS, NUMBERS_MAX, op)) return;
+    this.#deallocs[kind](this, op);
   }
 
-  /** Deallocates an object, and what dies of that. */
-  #deallocAll(first: Address): void {
+  /** Deallocates an object when its turn has come, and what dies of that. */
+  deallocInTurn(first: Address): void {
+    this.#dying.push(first);
+    if (this.#isDeallocating) return;
     this.#isDeallocating = true;
     try {
-      let op: Address | undefined = first;
-      while (op !== undefined) {
-        this.#deallocs[this.kindOf(op)](this, op);
-        op = this.#dying.pop();
+      while (this.#dying.length > 0) {
+        const op = this.#dying.pop()!;
+        this.slots[this.kindOf(op)].dealloc(this, op);
       }
     } finally {
       this.#isDeallocating = false;
     }
   }
 
-  /** The free-threaded build: what becomes of an object after a decref. */
-  #settle(op: Address, result: number): void {
-    if (result === Biased.DEAD) return this.dealloc(op);
+  /** Gives an object to its owner, who merges its count. C: `_Py_brc_queue_object()`. */
+  #queue(op: Address): void {
     const { m, core } = this;
     const slot = Brc.ownerSlot(m, op);
     const entry = core.raw.malloc(MergeEntry.NBYTES);

@@ -16,11 +16,13 @@ import {
   FatalError,
   type Heap,
   type MemPtr,
+  PointerError,
   type RawPtr,
 } from "../../mod.ts";
 import { BUILDS } from "../helpers/heap_fixture.ts";
 import { Debug } from "../../src/hooks/mod.ts";
 import {
+  captured,
   ending,
   fatalOf,
   MAX_BYTES,
@@ -267,6 +269,23 @@ Deno.test("hooks: a report that cannot be written is in the error", () => {
       assertStringIncludes(error.report, "bad trailing pad byte");
     } finally {
       Debug.Stderr.redirect(before);
+    }
+  });
+});
+
+Deno.test("_PyObject_DebugDumpAddress()", () => {
+  withDebugHeap("gil", (heap) => {
+    const dump = (p: number) =>
+      captured(() => Debug.dumpAddress(heap.core.m, p));
+    assertEquals(dump(0), "Debug memory block at address p=(nil):\n");
+    assertEquals(
+      plain(dump(heap.obj.malloc(3))),
+      "Debug memory block at address p=<p>: API 'o'\n" +
+        "    3 bytes originally requested\n" + LEADING_OK + TRAILING_OK +
+        "    Data at p: cd cd cd\n" + UNTRACED,
+    );
+    for (const p of [8, MAX_BYTES - 4, 1e12]) {
+      assertThrows(() => dump(p), PointerError, "Cannot report on 0x");
     }
   });
 });

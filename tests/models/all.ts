@@ -5,12 +5,16 @@
  */
 
 import type { Model } from "../checker/model.ts";
+import * as Corners from "./corners.ts";
 import * as Deaths from "./deaths.ts";
+import * as Duels from "./duels.ts";
 import * as Event from "./event.ts";
 import * as ExtraDeaths from "./extra_deaths.ts";
 import * as ExtraThreads from "./extra_threads.ts";
 import * as Fatal from "./fatal.ts";
+import * as Fences from "./fences.ts";
 import * as Gil from "./gil.ts";
+import * as MoreDeaths from "./more_deaths.ts";
 import * as Mutex from "./mutex.ts";
 import * as Qsbr from "./qsbr.ts";
 import * as RawMutex from "./raw_mutex.ts";
@@ -41,6 +45,10 @@ const FILES: readonly File[] = [
   ExtraThreads,
   ExtraDeaths,
   Tracemalloc,
+  Corners,
+  Duels,
+  Fences,
+  MoreDeaths,
 ];
 
 /** Models that are checked before a push. */

@@ -67,28 +67,25 @@ function attempts({ name, ofTheDead, run }: Attempt): Model {
 }
 
 /** One that waits for so long and no longer, for what never comes. */
-function inVain(
-  name: string,
-  run: (lib: Parameters<typeof sync>[0], c: Context, at: number) => boolean,
-): Model {
+function eventInVain(): Model {
   let at = 0;
   return model<Context>({
     doors: DOORS,
     constants: NO_RESCUE,
     nameOf,
     ignored: isStatistic,
-    name,
+    name: "an event that never comes",
     progress: true,
     setup(lib, world) {
-      const contexts = workers(lib, world, 2);
+      const contexts = workers(lib, world, 1);
       at = scratch(world, 0);
-      sync(lib).Mutex.lock(contexts[1].m, at);
       return contexts;
     },
-    script: (worker) =>
-      worker === 1 ? [] : [step<Context>("wait", (lib, c) => {
-        c.n = run(lib, c, at) ? 1 : 2;
-      })],
+    script: () => [
+      step<Context>("wait", (lib, c) => {
+        c.n = sync(lib).PyEvent.wait(c.m, at, 5) ? 1 : 2;
+      }),
+    ],
     final: (world) =>
       world.context(0).n === 2 ? "" : "it got what was not there",
   });
@@ -106,12 +103,5 @@ export const models: readonly Model[] = [
     ofTheDead: true,
     run: (lib, { m }, at) => sync(lib).Mutex.takeOver(m, at),
   }),
-  inVain(
-    "a lock that is never free",
-    (lib, { m }, at) => sync(lib).Mutex.lockTimed(m, at, 5),
-  ),
-  inVain(
-    "an event that never comes",
-    (lib, { m }, at) => sync(lib).PyEvent.wait(m, at + 16, 5),
-  ),
+  eventInVain(),
 ];

@@ -203,11 +203,15 @@ export const models: readonly Model[] = [
   arenaTaken,
   helper(false),
   helper(true),
+  helped,
+  chain("drain, twice cut short", false),
+  chain("remote free, twice cut short", true),
+];
+
+/** Models that take longer. */
+export const nightly: readonly Model[] = [
   bystander(512, "free-threaded"),
   bystander(40000, "free-threaded"),
   bystander(512, "gil"),
   twoRecoverers,
-  helped,
-  chain("drain, twice cut short", false),
-  chain("remote free, twice cut short", true),
 ];

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { explore, loader, prepare } from "../checker/check.ts";
-import { reasonOf } from "./equivalent.ts";
+import { reasonOf, unused } from "./equivalent.ts";
 import { HISTORY, planted, STRICT } from "./history.ts";
 import { judge, trial } from "./judge.ts";
 import { apply, keyOf, mutantsOf } from "./operators.ts";
@@ -51,6 +51,13 @@ Deno.test("all files have mutants and models, and models of their own hold", asy
   for (const model of STRICT) {
     assertEquals(explore(await prepare(model)).finding, undefined);
   }
+});
+
+Deno.test("each key of an equivalent mutant is that of some mutant", () => {
+  const all = TARGETS.flatMap(({ path }) =>
+    mutantsOf(path, loader().textOf(path))
+  );
+  assertEquals(unused(all), []);
 });
 
 Deno.test("stories are the same twice", async () => {

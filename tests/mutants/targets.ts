@@ -110,7 +110,7 @@ function target(path: string, models: readonly Model[]): Target {
 const POOLS = [...Duels.models, ...REMOTE, ...SHARED];
 
 /** Deaths in the heap, and who recovers them, and recovers those. */
-const DEATHS = [...HEAP_DEATHS, ...More.models];
+const DEATHS = [...HEAP_DEATHS, ...More.models, ...More.nightly];
 
 /** What judges files about pages and pools: one thread, two, and deaths. */
 const HEAP = [...HEAPS, ...POOLS, ...DEATHS];

@@ -129,8 +129,10 @@ Deno.test("without captureStackTrace() the stack is <unknown>:0", () => {
 
 traced("a stack that runs out leaves heap and traces whole", (heap, it) => {
   const blocks: number[] = [];
+  const allocate = () => heap.mem.malloc(32);
+  const before = heap.threads.id;
   function dive(): void {
-    blocks.push(heap.mem.malloc(32));
+    blocks.push(allocate());
     dive();
   }
   let error: unknown;
@@ -147,6 +149,12 @@ traced("a stack that runs out leaves heap and traces whole", (heap, it) => {
   assert(current <= 32, `${current} bytes are traced`);
   const { blocks: [, mem] } = heap.check();
   assert(mem <= 1, `${mem} blocks are left`);
+  // The stack ran out inside the heap: the worker is another one.
+  assert(heap.threads.id !== before, "the stack ran out elsewhere");
+  const last = allocate();
+  const workers = [...it.takeSnapshot().traces].map(({ worker }) => worker);
+  assertEquals(workers.at(-1), heap.threads.id);
+  heap.mem.free(last);
   it.stop();
   return heap.check().blocks.reduce((sum, n) => sum + n, 0);
 });

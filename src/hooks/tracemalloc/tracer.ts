@@ -43,6 +43,8 @@ export class Tracer {
   readonly #tracebacks = new Map<string, number>();
   /** Epoch of these tracebacks. Count. */
   #epoch = 0;
+  /** Who this worker was when they were interned: a full stack changes that. */
+  #owner = 0;
 
   /** The tracer of a worker. {@linkcode tracerOf} makes it. */
   constructor(core: Core.Core) {
@@ -119,7 +121,8 @@ export class Tracer {
 
   /** The interned traceback of a stack, or what went wrong. Word index. */
   #intern(stack: Stack): number {
-    if (this.#epoch !== 0) {
+    const { owner } = this.core.m;
+    if (this.#epoch !== 0 && this.#owner === owner) {
       const known = this.#tracebacks.get(stack.key);
       if (known !== undefined) return known;
     }
@@ -128,9 +131,11 @@ export class Tracer {
       if (traceback === STALE) continue;
       if (traceback <= 0) return traceback;
       const { epoch } = this.window;
+      const isSame = epoch === this.#epoch && owner === this.#owner;
       const isFull = this.#tracebacks.size >= TRACEBACKS_MAX;
-      if (isFull || epoch !== this.#epoch) this.#tracebacks.clear();
+      if (isFull || !isSame) this.#tracebacks.clear();
       this.#epoch = epoch;
+      this.#owner = owner;
       this.#tracebacks.set(stack.key, traceback);
       return traceback;
     }
