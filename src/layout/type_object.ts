@@ -44,5 +44,7 @@ export const SIZEOF = 8;
 export const HAVE_GC = 1 << 14;
 /** Flag: defined while the program runs. C: Py_TPFLAGS_HEAPTYPE. */
 export const HEAPTYPE = 1 << 9;
+/** Flag: a function runs before an object dies. C: tp_finalize is not NULL. */
+export const HAS_FINALIZE = 1 << 2;
 /** Flag: the items of a variable-sized object are references. */
 export const ITEM_REFS = 1 << 1;

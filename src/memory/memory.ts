@@ -66,6 +66,8 @@ export class Memory {
   thread = 0;
   /** Slot and incarnation: who this worker is in a lock word. */
   owner = 0;
+  /** Mutexes of the critical sections that this worker is in. Word indices. */
+  readonly sections: number[] = [];
   /** True if the stack ran out inside the heap: something may be half done. */
   isCut = false;
   /** Block that this worker has sealed last. Byte address. */

@@ -7,11 +7,14 @@
 import type { Core } from "../domains/core.ts";
 import { BUILTIN_TYPES } from "./builtin_types.ts";
 import { Objects } from "./objects.ts";
+import * as Kinds from "./kinds.ts";
 import * as Statics from "./statics.ts";
+import * as UserType from "./user_type.ts";
 
 export * as Bool from "./bool.ts";
 export * as Bytes from "./bytes.ts";
 export * as Complex from "./complex.ts";
+export * as Finalizers from "./finalizers.ts";
 export * as Float from "./float.ts";
 export * as FreeLists from "./free_lists.ts";
 export * as Kinds from "./kinds.ts";
@@ -19,8 +22,11 @@ export * as Long from "./long.ts";
 export * as None from "./none.ts";
 export { Objects, type Slots, type Visit } from "./objects.ts";
 export * as Protocol from "./protocol.ts";
+export * as Refcount from "./refcount/mod.ts";
+export * as Tracking from "./tracking.ts";
 export * as Tuple from "./tuple.ts";
 export * as Unicode from "./unicode.ts";
+export * as UserType from "./user_type.ts";
 
 /**
  * Objects for the worker of a core; called once for each core.
@@ -31,6 +37,7 @@ export * as Unicode from "./unicode.ts";
 export function open(core: Core): Objects | null {
   const o = new Objects(core);
   for (const { kind, slots } of BUILTIN_TYPES) o.setSlots(kind, slots);
+  o.setSlots(Kinds.USER, UserType.SLOTS);
   if (!Statics.ensure(o)) return null;
   core.accompany(o);
   return o;

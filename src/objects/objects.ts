@@ -40,14 +40,16 @@ import { EvalBreaker, Suspension, World } from "../threads/mod.ts";
 import * as FreeLists from "./free_lists.ts";
 import * as Kinds from "./kinds.ts";
 import { Biased, Brc } from "./refcount/mod.ts";
+import * as Tracking from "./tracking.ts";
 
 // Hot: constants of this module fold, imported ones are read.
 const { NULL_RINGS } = Layout;
 const { TYPE_BITS } = StaticObjects;
 const { TP_KIND } = TypeObject;
-const { FLOAT } = Kinds;
-const { FLOATS, NUMBERS_MAX } = FreeLists;
+const { FLOAT, INT } = Kinds;
+const { FLOATS, INTS, NUMBERS_MAX } = FreeLists;
 const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
+const { IMMORTAL_LOCAL } = FreeThreaded;
 /** Deepest nesting that functions on objects follow. Count. */
 const DEPTH_MAX = 1000;
 /** How long a world may take to stop. Milliseconds. */
@@ -114,11 +116,21 @@ export class Objects implements Companion {
    * detached. Word index.
    */
   declare lists: number;
+  /** What stands in OB_TID for this worker, see `object_free_threaded.ts`. */
+  declare tid: number;
   /** Objects that are there from the start, or 0. Byte address. */
   declare statics: Address;
+  /** Objects for the collector since the last hand-over, less those freed. */
+  netAllocated = 0;
+  /** Finalizers that this worker has of types of programs, by type object. */
+  readonly finalizers: Map<Address, (op: Address) => void> = new Map();
+  /** Tries to have memory freed when there is none; false if in vain. */
+  relieve: (() => boolean) | null = null;
   /** Functions of the built-in types, by kind. */
   readonly slots: Slots[] = [];
-  /** What deallocates objects of each kind. */
+  /** `dealloc` of each of them. */
+  readonly #own: Slots["dealloc"][] = [];
+  /** What deallocates objects of each kind: that, or waiting for a turn. */
   readonly #deallocs: Slots["dealloc"][] = [];
   /** Objects without references that wait to be deallocated. */
   readonly #dying: Address[] = [];
@@ -138,6 +150,7 @@ export class Objects implements Companion {
     this.typeAt = head.OB_TYPE;
     this.gcHead = this.isBiased ? 0 : GcHead.SIZEOF;
     this.lists = NULL_RINGS;
+    this.tid = 0;
     this.statics = 0;
   }
 
@@ -147,11 +160,13 @@ export class Objects implements Companion {
     // What refers to nothing needs no turn.
     const isLeaf = slots.traverse === undefined;
     this.#deallocs[kind] = isLeaf ? slots.dealloc : deallocInTurn;
+    this.#own[kind] = slots.dealloc;
   }
 
   /** Opens the free lists of the thread state. */
   attached(): void {
     this.lists = FreeLists.listsOf(this.m);
+    this.tid = FreeThreaded.tidOf(this.m.owner);
   }
 
   /** Closes the free lists. */
@@ -253,7 +268,7 @@ export class Objects implements Companion {
    * uninitialised.
    */
   new(type: Address, fields: number): Address {
-    const op = this.core.obj.malloc(this.head * 4 + fields);
+    const op = this.#malloc(this.head * 4 + fields);
     return op === 0 ? 0 : this.init(op, type);
   }
 
@@ -266,10 +281,18 @@ export class Objects implements Companion {
    */
   newGc(type: Address, fields: number): Address {
     const before = this.gcHead;
-    const block = this.core.obj.malloc((before + this.head) * 4 + fields);
+    const block = this.#malloc((before + this.head) * 4 + fields);
     if (block === 0) return 0;
     for (let k = 0; k < before; k++) this.i32[(block >>> 2) + k] = 0;
+    Tracking.allocated(this);
     return this.init(block + before * 4, type);
+  }
+
+  /** A block of OBJ, or 0 if not even a collection has freed one. */
+  #malloc(nbytes: number): Address {
+    const block = this.core.obj.malloc(nbytes);
+    if (block !== 0 || this.relieve === null || !this.relieve()) return block;
+    return this.core.obj.malloc(nbytes);
   }
 
   /** Gives the memory of an object back. C: `PyObject_Free()`. */
@@ -279,6 +302,7 @@ export class Objects implements Companion {
 
   /** The same for an object with the collector's head. C: `PyObject_GC_Del()`. */
   freeGc(op: Address): void {
+    Tracking.freed(this, op);
     this.core.obj.free((op - this.gcHead * 4) as never);
   }
 
@@ -294,7 +318,7 @@ export class Objects implements Companion {
     if (op === 0) return 0;
     const at = op >>> 2;
     if (this.isBiased) {
-      i32[at + OB_TID] = FreeThreaded.tidOf(this.m.owner);
+      i32[at + OB_TID] = this.tid;
       i32[at + OB_REF_LOCAL] = 1;
     } else i32[at] = 1;
     return op;
@@ -319,10 +343,18 @@ export class Objects implements Companion {
 
   /** One more reference. C: `Py_INCREF()`. */
   incref(op: Address): void {
-    if (this.isBiased) return Biased.incref(this.m, op);
+    if (this.isBiased) return this.#increfBiased(op);
     const at = op >>> 2;
     const count = this.i32[at];
     if (count >= 0) this.i32[at] = count + 1;
+  }
+
+  /** The same in the free-threaded build. */
+  #increfBiased(op: Address): void {
+    const at = op >>> 2;
+    if (this.i32[at + OB_TID] === this.tid) { // racy hint
+      this.i32[at + OB_REF_LOCAL]++;
+    } else Biased.incref(this.m, op);
   }
 
   /**
@@ -342,6 +374,15 @@ export class Objects implements Companion {
 
   /** The same in the free-threaded build. */
   #decrefBiased(op: Address): void {
+    const at = op >>> 2;
+    const local = this.i32[at + OB_REF_LOCAL]; // racy hint
+    const isOwn = this.i32[at + OB_TID] === this.tid; // racy hint
+    if (isOwn && local !== 1) this.i32[at + OB_REF_LOCAL] = local - 1;
+    else if (local !== IMMORTAL_LOCAL) this.#decrefLast(op);
+  }
+
+  /** A reference less of an object that may die of it, or is not ours. */
+  #decrefLast(op: Address): void {
     const result = Biased.decref(this.m, op);
     if (result === Biased.DEAD) this.dealloc(op);
     else if (result === Biased.TO_QUEUE) this.#queue(op);
@@ -359,7 +400,7 @@ export class Objects implements Companion {
   isUnique(op: Address): boolean {
     const at = op >>> 2;
     if (!this.isBiased) return this.i32[at] === 1;
-    return this.i32[at + OB_TID] === FreeThreaded.tidOf(this.m.owner) &&
+    return this.i32[at + OB_TID] === this.tid &&
       this.i32[at + OB_REF_LOCAL] === 1 &&
       Atomics.load(this.i32, at + X_OB_REF_SHARED) === 0;
   }
@@ -382,20 +423,28 @@ export class Objects implements Companion {
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
     const kind = this.kindOf(op);
-    // As CPython's decref of floats: no call through the table.
-    if (kind === FLOAT && this.keep(FLOATS, NUMBERS_MAX, op)) return;
+    // As CPython's decref of floats and ints: no call through the table.
+    let list = -1;
+    if (kind === FLOAT) list = FLOATS;
+    else if (kind === INT) {
+      if (this.i32[this.fields(op)] >>> 3 === 1) list = INTS;
+    }
+    if (list >= 0 && this.keep(list, NUMBERS_MAX, op)) return;
     this.#deallocs[kind](this, op);
   }
 
   /** Deallocates an object when its turn has come, and what dies of that. */
   deallocInTurn(first: Address): void {
-    this.#dying.push(first);
-    if (this.#isDeallocating) return;
+    if (this.#isDeallocating) {
+      this.#dying.push(first);
+      return;
+    }
     this.#isDeallocating = true;
     try {
-      while (this.#dying.length > 0) {
-        const op = this.#dying.pop()!;
-        this.slots[this.kindOf(op)].dealloc(this, op);
+      let op: Address | undefined = first;
+      while (op !== undefined) {
+        this.#own[this.kindOf(op)](this, op);
+        op = this.#dying.length === 0 ? undefined : this.#dying.pop();
       }
     } finally {
       this.#isDeallocating = false;

@@ -21,8 +21,19 @@ import * as Header from "../layout/header.ts";
 import * as Sections from "./sections.ts";
 import * as ThreadStates from "./thread_state.ts";
 
-/** Takes a mutex, detached if that takes long. */
-function lock(m: Memory, at: number): void {
+/** Takes mutexes, detached if that takes long, and begins a section. */
+function lock(m: Memory, first: number, second: number): void {
+  const { sections } = m;
+  // Until it has begun no other section is to be taken up again.
+  sections.push(0, 0);
+  lockOne(m, first);
+  lockOne(m, second);
+  sections[sections.length - 2] = first;
+  sections[sections.length - 1] = second;
+}
+
+/** Takes a mutex, detached if that takes long; 0 is none. */
+function lockOne(m: Memory, at: number): void {
   if (Sections.tryLock(m, at)) return;
   ThreadStates.detach(m);
   Sections.lock(m, at);
@@ -45,11 +56,10 @@ function isUppermost(m: Memory, at: number): boolean {
 export function begin(m: Memory, at: number): void {
   if (m.build === Header.BUILD_GIL) return;
   if (isUppermost(m, at)) {
-    m.sections.push(0, 0);
+    m.sections.push(0, Sections.NESTED);
     return;
   }
-  lock(m, at);
-  m.sections.push(at, 0);
+  lock(m, at, 0);
 }
 
 /**
@@ -66,12 +76,10 @@ export function begin2(m: Memory, a: number, b: number): void {
     return;
   }
   if (isUppermost(m, a) && isUppermost(m, b)) {
-    m.sections.push(0, 0);
+    m.sections.push(0, Sections.NESTED);
     return;
   }
-  lock(m, Math.min(a, b));
-  lock(m, Math.max(a, b));
-  m.sections.push(Math.min(a, b), Math.max(a, b));
+  lock(m, Math.min(a, b), Math.max(a, b));
 }
 
 /**
@@ -84,7 +92,7 @@ export function end(m: Memory): void {
   if (m.build === Header.BUILD_GIL) return;
   const second = m.sections.pop()!;
   const first = m.sections.pop()!;
-  if (second > 0) Sections.unlock(m, second);
+  if (second > Sections.NESTED) Sections.unlock(m, second);
   if (first > 0) Sections.unlock(m, first);
   if (m.sections.length === 0 || Sections.tryResume(m)) return;
   ThreadStates.detach(m);

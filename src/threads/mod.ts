@@ -4,6 +4,7 @@
  * @module
  */
 
+export * as CriticalSection from "./critical_section.ts";
 export * as EvalBreaker from "./eval_breaker.ts";
 export * as Gil from "./gil.ts";
 export * as HeapLock from "./heap_lock.ts";

@@ -6,11 +6,11 @@
  * again when the thread attaches, the others when they are uppermost.
  *
  * ```text
- *   m.sections      two numbers for each section, the last ones uppermost
- *   above 0         word index of a mutex that the thread has
- *   below 0         the same, suspended
- *   0               no mutex; two of them: a section inside of one that has
- *                   the mutex already
+ *   m.sections     two numbers for each section, the last ones uppermost
+ *   above 1        word index of a mutex that the thread has
+ *   below 0        the same, suspended
+ *   0              no mutex; two of them: a section that waits to begin
+ *   0 and NESTED   a section inside of one that has the mutex already
  * ```
  *
  * ## Invariants
@@ -36,6 +36,9 @@ import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { Mutex } from "../sync/mod.ts";
+
+/** Stands for the second mutex of a section that needs none. */
+export const NESTED = 1;
 
 /** Longest wait before a look whether the owner is gone. Milliseconds. */
 const LOOK_MS = 100;
@@ -104,16 +107,16 @@ export function unlock(m: Memory, at: number): void {
 export function suspendAll(m: Memory): void {
   const { sections } = m;
   for (let k = sections.length - 1; k >= 0; k--) {
-    if (sections[k] <= 0) continue;
+    if (sections[k] <= NESTED) continue;
     unlock(m, sections[k]);
     sections[k] = -sections[k];
   }
 }
 
-/** Where the uppermost section that has mutexes stands, or -1. */
+/** Where the uppermost section that is not NESTED stands, or below 0. */
 function uppermost(m: Memory): number {
   let at = m.sections.length - 2;
-  while (at >= 0 && m.sections[at] === 0) at -= 2;
+  while (at >= 0 && m.sections[at + 1] === NESTED) at -= 2;
   return at;
 }
 
@@ -128,7 +131,7 @@ export function tryResume(m: Memory): boolean {
   if (at < 0) return true;
   const first = m.sections[at];
   const second = m.sections[at + 1];
-  if (first > 0) return true;
+  if (first >= 0) return true;
   if (!tryLock(m, -first)) return false;
   if (!tryLock(m, -second)) {
     unlock(m, -first);

@@ -52,6 +52,7 @@ import { Mutex } from "../sync/mod.ts";
 import * as EvalBreaker from "./eval_breaker.ts";
 import * as Gil from "./gil.ts";
 import * as Qsbr from "./qsbr.ts";
+import * as Sections from "./sections.ts";
 import * as Suspension from "./suspension.ts";
 
 export {
@@ -122,6 +123,7 @@ export function claim(m: Memory): boolean {
   i32[thread + ThreadState.INCARNATION] = incarnation;
   m.slot = slot;
   m.thread = thread;
+  m.sections.length = 0;
   m.owner = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
   clear(m);
   raiseUsed(i32, slot + 1);
@@ -205,6 +207,16 @@ export function release(m: Memory): void {
  */
 export function attach(m: Memory): void {
   requireState(m, ThreadState.ATTACHED, false, "attach");
+  attachState(m);
+  while (m.sections.length > 0 && !Sections.tryResume(m)) {
+    detachState(m);
+    Sections.resume(m);
+    attachState(m);
+  }
+}
+
+/** DETACHED becomes ATTACHED, however long that takes. */
+function attachState(m: Memory): void {
   const at = m.thread + ThreadState.X_STATE;
   const takesGil = m.build === Header.BUILD_GIL;
   while (true) {
@@ -235,6 +247,12 @@ export function attach(m: Memory): void {
  */
 export function detach(m: Memory): void {
   requireState(m, ThreadState.ATTACHED, true, "detach");
+  if (m.sections.length > 0) Sections.suspendAll(m);
+  detachState(m);
+}
+
+/** ATTACHED becomes DETACHED, and a stopper is told. */
+function detachState(m: Memory): void {
   if (m.build === Header.BUILD_GIL) {
     leaveAttached(m);
     Gil.drop(m);

@@ -4,7 +4,11 @@
  * A worker runs until it has used up what it was given, sleeps, spins, or ends.
  * Then the plan says who is next. Nothing is saved and nothing runs twice: a
  * worker that gave way stands where it stood. Who is killed is not gone on
- * with.
+ * with. An end that was reached before is not looked at again.
+ *
+ * ## Threads
+ *   One real thread. Whatever the virtual workers share is in one buffer, and
+ *   only who runs accesses it.
  *
  * @module
  */
@@ -75,8 +79,6 @@ export class Fleet implements World {
   lib!: Library;
   /** The clock of the code under test. */
   readonly clock: { now(): number } = { now: () => this.#time };
-  /** Whether ends that were seen before are not looked at again. */
-  remembers = true;
   /** Ends that were looked at. Count. */
   looks = 0;
   #buffer = new SharedArrayBuffer(0);
@@ -435,7 +437,7 @@ export class Fleet implements World {
     );
     if (!isOver) return `deadlock: ${this.#stuckText()}`;
     const end = (h1 >>> 0) * 2 ** 21 + (h2 >>> 11);
-    if (this.remembers && this.#ends.has(end)) return "";
+    if (this.#ends.has(end)) return "";
     this.looks++;
     this.#ends.add(end);
     const text = this.#scenario.final?.(this);

@@ -5,6 +5,9 @@
  * write, `h` hint, `x` for views that are not of words. Who runs, and how far,
  * is in {@linkcode stage}; a point costs a subtraction.
  *
+ * ## Threads
+ *   One real thread: plain accesses do for atomic ones.
+ *
  * @module
  */
 

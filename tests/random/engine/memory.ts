@@ -6,6 +6,9 @@
  * words alone are restored. No values are saved: the state at the start has a
  * copy of its own.
  *
+ * ## Threads
+ *   One real thread, and nobody runs while the memory goes back.
+ *
  * @module
  */
 

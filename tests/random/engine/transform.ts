@@ -19,8 +19,9 @@
  * ```
  *
  * The point is the last argument, so all operands are known before the worker
- * gives way, and the access comes right behind. Everything else is as it was: the functions themselves stand beside their twins, for
- * those who set a heap up or look at it when all is over.
+ * gives way, and the access comes right behind. Everything else is as it was:
+ * the functions themselves stand beside their twins, for those who set a heap
+ * up or look at it when all is over.
  *
  * @module
  */
