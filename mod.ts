@@ -28,6 +28,24 @@ export {
   type HeapHandle,
   type HeapOptions,
 } from "./src/face/heap.ts";
+export {
+  DomainFilter,
+  Filter,
+  type FormatOptions,
+  Frame,
+  type KeyType,
+  type RawFrame,
+  type RawTrace,
+  Snapshot,
+  Statistic,
+  StatisticDiff,
+  Trace,
+  Traceback,
+  type TraceFilter,
+  Tracemalloc,
+  Traces,
+  WorkerFilter,
+} from "./src/hooks/tracemalloc/mod.ts";
 export type { MallocName } from "./src/domains/allocator_names.ts";
 export { MemDomain, type Sized } from "./src/domains/mem.ts";
 export { ObjDomain } from "./src/domains/obj.ts";

@@ -182,6 +182,11 @@ export {
   PyThreadState_Swap,
 } from "./pystate.ts";
 export {
+  _PyTraceMalloc_GetTraceback,
+  PyTraceMalloc_Track,
+  PyTraceMalloc_Untrack,
+} from "./tracemalloc.ts";
+export {
   Py_BEGIN_ALLOW_THREADS,
   Py_BLOCK_THREADS,
   Py_END_ALLOW_THREADS,

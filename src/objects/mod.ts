@@ -22,7 +22,6 @@ export * as Long from "./long.ts";
 export * as None from "./none.ts";
 export { Objects, type Slots, type Visit } from "./objects.ts";
 export * as Protocol from "./protocol.ts";
-export * as Refcount from "./refcount/mod.ts";
 export * as Tracking from "./tracking.ts";
 export * as Tuple from "./tuple.ts";
 export * as Unicode from "./unicode.ts";

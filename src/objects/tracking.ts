@@ -45,7 +45,6 @@ const STATE = Layout.OBJECTS;
 const YOUNG = STATE + GcState.GENERATIONS;
 const THRESHOLDS = STATE + GcState.X_THRESHOLDS;
 const COUNTS = STATE + GcState.X_COUNTS;
-const COLLECTING = STATE + GcState.X_COLLECTING;
 const DISABLED = STATE + GcState.X_DISABLED;
 const TOTAL = STATE + GcState.X_LONG_LIVED_TOTAL;
 const [DEFAULT_0, DEFAULT_1] = GcState.DEFAULTS;
@@ -190,8 +189,7 @@ export function handOver(o: Objects): void {
 
 /** Asks this worker to collect at its next safe point, if there is reason to. */
 function schedule(o: Objects): void {
-  const { i32, m } = o;
-  if (Atomics.load(i32, COLLECTING) !== 0) return;
+  const { m } = o;
   const isDue = o.isBiased ? shouldCollect(o) : isEnabled(o);
   if (isDue) EvalBreaker.set(m, m.slot, EvalBreaker.GC_SCHEDULED);
 }

@@ -1,6 +1,6 @@
 /**
  * What the debug hooks find, and every byte of what they say about it. The
- * texts were captured from CPython 3.11 to 3.13, `PYTHONMALLOC=debug`; only
+ * texts follow CPython 3.11 to 3.13, `PYTHONMALLOC=debug`; only
  * addresses, threads and frames are replaced, and our own last line.
  */
 
@@ -76,6 +76,32 @@ for (const build of BUILDS) {
         plain(error.report),
         OVERFLOW + UNTRACED + ending(build, message) + OURS,
       );
+    });
+  });
+
+  Deno.test(`hooks: overflow of a traced block (${build})`, () => {
+    withDebugHeap(build, (heap) => {
+      heap.tracemalloc.start(10);
+      const p = overflowed(heap);
+      for (
+        const give of [() => heap.mem.free(p), () => heap.mem.realloc(p, 9)]
+      ) {
+        const { report, message } = fatalOf(give);
+        const TRACED =
+          "\nMemory block allocated at (most recent call first):\n";
+        const [block, rest] = report.split(TRACED);
+        assertEquals(`${plain(block)}`, OVERFLOW);
+        const [trace, verdict] = rest.split("\n\n");
+        const [first, second] = trace.split("\n");
+        assert(
+          /^ {2}File ".*debug_reports_test.ts", line 57$/.test(first),
+          first,
+        );
+        assert(/^ {2}File ".*debug_reports_test.ts", line \d+$/.test(second));
+        assert(verdict.startsWith(`Fatal Python error: ${message}\n`), verdict);
+      }
+      assertEquals(heap.tracemalloc.getTracedMemory()[0], 16);
+      heap.tracemalloc.stop();
     });
   });
 

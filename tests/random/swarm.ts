@@ -32,7 +32,7 @@ import * as Acts from "./acts.ts";
 /** What a seed has drawn. */
 export interface Features {
   readonly seed: number;
-  /** Workers with scripts. Count. */
+  /** Workers with scripts; one more recovers, if there are deaths. Count. */
   readonly workers: number;
   readonly build: keyof typeof BUILDS;
   readonly sizes: readonly number[];
@@ -68,7 +68,7 @@ export function featuresOf(seed: number): Features {
   const kills = flag(10);
   return {
     seed,
-    workers: 4 + random.below(kills ? 3 : 4),
+    workers: random.pick(kills ? [4, 4, 5, 6, 7] : [4, 4, 4, 5, 5, 6, 7, 8]),
     build: random.pick(["free-threaded", "free-threaded", "gil"] as const),
     sizes: random.shuffle([...sizes]).slice(0, 1 + random.below(3)),
     domains: random.pick(
@@ -80,7 +80,7 @@ export function featuresOf(seed: number): Features {
         ["raw"],
       ] as const,
     ),
-    operations: random.pick([1, 1, 1, 2, 2, 3, 4, 6]),
+    operations: random.pick([1, 1, 1, 1, 2, 2, 3, 5]),
     runs: flag(3) ? random.below(12) : -1,
     room: flag(2) ? random.below(3) : -1,
     gifts: random.below(3),

@@ -20,6 +20,7 @@ import type { RawTrace } from "./filter.ts";
 import type { RawFrame } from "./frame.ts";
 import * as Inside from "./tables/inside.ts";
 import { firstBucket, nameOf } from "./tables/intern.ts";
+import type { Memory } from "../../memory/mod.ts";
 import * as Traces from "./tables/traces.ts";
 import type { Window } from "./tables/window.ts";
 
@@ -153,6 +154,49 @@ export function readAll(w: Window, tables: number): RawTrace[] {
 }
 
 /**
+ * The block that this worker is giving back, whose trace it has taken off: the
+ * records below may still want to say where it was allocated.
+ */
+const leaving = {
+  m: null as Memory | null,
+  ptr: 0,
+  trace: Traces.NONE,
+  epoch: 0,
+};
+
+/** Notes what was taken off of a block, until {@linkcode forget}. */
+export function remember(w: Window, ptr: number, trace: bigint): void {
+  leaving.m = w.m;
+  leaving.ptr = ptr;
+  leaving.trace = trace;
+  leaving.epoch = w.epoch;
+}
+
+/** The block is gone, or has its trace again. */
+export function forget(): void {
+  leaving.m = null;
+}
+
+/** The trace that was taken off of a block, or none. */
+function remembered(w: Window, tables: number, ptr: number): bigint {
+  const isIt = leaving.m === w.m && leaving.ptr === ptr &&
+    leaving.epoch === w.m.i32[tables + TraceTables.EPOCH];
+  return isIt ? leaving.trace : Traces.NONE;
+}
+
+/** The trace of a key, or of the block that is being given back. */
+function traceOf(
+  w: Window,
+  tables: number,
+  domain: number,
+  ptr: number,
+): bigint {
+  const trace = Traces.look(w, tables, domain, ptr);
+  if (trace !== Traces.NONE || domain !== 0) return trace;
+  return remembered(w, tables, ptr);
+}
+
+/**
  * Where a block was allocated.
  *
  * @param w The window of a worker that is not inside.
@@ -166,9 +210,7 @@ export function readOne(
   ptr: number,
 ): RawTraceback | null {
   const tables = Inside.enter(w.m);
-  const trace = tables === 0
-    ? Traces.NONE
-    : Traces.look(w, tables, domain, ptr);
+  const trace = tables === 0 ? Traces.NONE : traceOf(w, tables, domain, ptr);
   const found = trace === Traces.NONE ? null : new Reader(w).tracebackOf(trace);
   Inside.leave(w.m);
   return found;

@@ -21,6 +21,7 @@
 
 import type { AnyAllocator } from "../../domains/mod.ts";
 import { Fatal } from "../../sync/mod.ts";
+import * as Read from "./read.ts";
 import * as Session from "./tables/session.ts";
 import type { Stack } from "./stack.ts";
 import type { Tracer } from "./tracer.ts";
@@ -128,12 +129,14 @@ function withoutTrace(
 ): number {
   const trace = tracer.take(ptr);
   const { epoch } = tracer.window;
+  Read.remember(tracer.window, ptr, trace);
   let isDone = false;
   try {
     const result = call();
     isDone = result !== 0;
     return result;
   } finally {
+    Read.forget();
     if (!isDone) tracer.putBack(ptr, trace, epoch);
   }
 }
