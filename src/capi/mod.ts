@@ -182,6 +182,11 @@ export {
   PyThreadState_Swap,
 } from "./pystate.ts";
 export {
+  PyObject_GetArenaAllocator,
+  PyObject_SetArenaAllocator,
+} from "./cpython_objimpl.ts";
+export type { PyObjectArenaAllocator } from "../domains/mod.ts";
+export {
   _PyTraceMalloc_GetTraceback,
   PyTraceMalloc_Track,
   PyTraceMalloc_Untrack,

@@ -20,6 +20,7 @@
  */
 
 import * as PageMap from "../layout/page_map.ts";
+import type { PyObjectArenaAllocator } from "./arena_allocator.ts";
 import type { Route } from "./route.ts";
 
 /** The functions that serve a domain. C: `PyMemAllocatorEx`. */
@@ -54,6 +55,8 @@ export class Installed {
   ] = [null, null, null];
   /** For whom the RAW record is called, if for another domain. */
   client: Route | null = null;
+  /** Where pymalloc's arenas come from; null is the engine. */
+  arena: PyObjectArenaAllocator | null = null;
   /** Is called before an arena is created, if statistics are wanted. */
   onArena: (() => void) | null = null;
   /** Changes of shared hook state that this worker has followed. Count. */
@@ -61,7 +64,8 @@ export class Installed {
 
   /** True if calls of the domain go to a record. */
   isHooked(domain: number): boolean {
-    return this.records[domain] !== null;
+    return this.records[domain] !== null ||
+      (this.arena !== null && domain !== PageMap.RAW);
   }
 
   /** True if blocks that MEM and OBJ get from RAW go through a record. */

@@ -18,6 +18,8 @@ import * as Words from "../layout/allocators.ts";
 import * as Layout from "../layout/memory_map.ts";
 import type { Memory } from "../memory/mod.ts";
 import type { AnyAllocator, Installed } from "./allocator.ts";
+import * as ArenaAllocator from "./arena_allocator.ts";
+import type { PyObjectArenaAllocator } from "./arena_allocator.ts";
 import * as Engine from "./engine.ts";
 import type { Route } from "./route.ts";
 
@@ -40,6 +42,7 @@ export class Allocators {
   readonly #installed: Installed;
   readonly #bases: readonly AnyAllocator[];
   readonly #domains: readonly Hookable[];
+  readonly #arenaBase: PyObjectArenaAllocator;
 
   /**
    * The records of a worker.
@@ -52,6 +55,7 @@ export class Allocators {
     this.#installed = routes[0].installed;
     this.#bases = routes.map(Engine.recordOf);
     this.#domains = domains;
+    this.#arenaBase = ArenaAllocator.baseOf(this.#m);
   }
 
   /** The engine's own record of a domain. */
@@ -79,6 +83,28 @@ export class Allocators {
       ? null
       : { ...record };
     for (const each of this.#domains) each.refresh();
+  }
+
+  /** A copy of the arena record. C: `PyObject_GetArenaAllocator()`. */
+  getArena(): PyObjectArenaAllocator {
+    return { ...(this.#installed.arena ?? this.#arenaBase) };
+  }
+
+  /**
+   * Installs an arena record, of which a copy is kept.
+   * C: `PyObject_SetArenaAllocator()`.
+   */
+  setArena(record: PyObjectArenaAllocator): void {
+    const base = this.#arenaBase;
+    const isBase = record.alloc === base.alloc && record.free === base.free &&
+      record.ctx === base.ctx;
+    this.#installed.arena = isBase ? null : { ...record };
+    for (const each of this.#domains) each.refresh();
+  }
+
+  /** Runs what may give arenas back, and tells the arena record of them. */
+  withArenas(run: () => void): void {
+    ArenaAllocator.watch(this.#m, this.#installed.arena, run);
   }
 
   /** Lets other workers know that shared hook state was changed. */

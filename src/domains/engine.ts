@@ -32,6 +32,7 @@ import {
 } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
 import type { AnyAllocator, PyMemAllocatorEx } from "./allocator.ts";
+import * as ArenaAllocator from "./arena_allocator.ts";
 import * as Describe from "./describe.ts";
 import * as FreeList from "./free_list.ts";
 import type { Route } from "./route.ts";
@@ -55,17 +56,25 @@ function requireAttached(route: Route, verb: string): void {
   );
 }
 
-/** Calls who wants to know before an arena is created. Nothing is locked. */
-function announceArena(route: Route, key: number, szidx: number): void {
-  const { onArena } = route.installed;
-  if (onArena === null || szidx >= SizeClasses.SMALL_CLASSES) return;
-  if (Supply.needsArena(route.m, key, szidx)) onArena();
+/**
+ * Calls who wants to know before an arena is created, and who is to provide it.
+ * Nothing is locked.
+ *
+ * @returns False if there shall be no arena.
+ */
+function announceArena(route: Route, key: number, szidx: number): boolean {
+  const { onArena, arena } = route.installed;
+  if (onArena === null && arena === null) return true;
+  if (szidx >= SizeClasses.SMALL_CLASSES) return true;
+  if (!Supply.needsArena(route.m, key, szidx)) return true;
+  if (onArena !== null) onArena();
+  return arena === null || ArenaAllocator.obtain(route.m, arena, key);
 }
 
 /** A block of a small or medium class, or 0. */
 function takeBlock(route: Route, key: number, szidx: number): Address {
   const { m } = route;
-  announceArena(route, key, szidx);
+  if (!announceArena(route, key, szidx)) return 0;
   if (m.isSealed) FreeList.requireSound(m, key, szidx);
   const block = Pool.take(m, key, szidx);
   if (block !== 0) return block;
@@ -79,7 +88,11 @@ function takeLarge(route: Route, nbytes: number): Address {
   const { m, domain } = route;
   const block = Large.alloc(m, domain, nbytes);
   if (block !== 0 || nbytes > m.buffer.byteLength) return block;
-  Leave.relieve(m, domain !== PageMap.RAW, 0, 0);
+  ArenaAllocator.watch(
+    m,
+    route.installed.arena,
+    () => Leave.relieve(m, domain !== PageMap.RAW, 0, 0),
+  );
   return Large.alloc(m, domain, nbytes);
 }
 
@@ -139,8 +152,17 @@ function clientOf(route: Route): Route {
   return route.installed.client ?? route;
 }
 
-/** Gives a block back; its first page and domain are known to be right. */
+/** Gives a block back, and says so if that was the end of its arena. */
 function give(route: Route, page: number, block: Address): void {
+  const { m, installed: { arena } } = route;
+  if (arena === null) return giveBlock(route, page, block);
+  const place = ArenaAllocator.arenaOf(m, block);
+  giveBlock(route, page, block);
+  ArenaAllocator.noteFreed(m, arena, place);
+}
+
+/** Gives a block back; its first page and domain are known to be right. */
+function giveBlock(route: Route, page: number, block: Address): void {
   const m = route.m;
   const key = m.i32[Layout.PAGE_MAP + page];
   if (Policy.kindOf(key) === PageMap.LARGE) {

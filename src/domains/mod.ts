@@ -9,5 +9,6 @@ export { ObjDomain } from "./obj.ts";
 export { RawDomain } from "./raw.ts";
 export { NAMES } from "./names.ts";
 export type { AnyAllocator, PyMemAllocatorEx } from "./allocator.ts";
+export type { PyObjectArenaAllocator } from "./arena_allocator.ts";
 export type { Allocators } from "./allocators.ts";
 export * as Seal from "./seal.ts";

@@ -96,11 +96,14 @@ export function read(m: Memory): HeapUsage {
 export function trim(core: Core, safePoint: () => void): TrimReport {
   const { m, isAttached } = core;
   const before = Stats.read(m);
-  core.guard(() => Leave.trim(m, isAttached));
+  const { allocators } = core;
+  const pass = () =>
+    core.guard(() => allocators.withArenas(() => Leave.trim(m, isAttached)));
+  pass();
   if (isAttached) {
     // What that put in quarantine is ripe if nobody else is attached.
     safePoint();
-    core.guard(() => Leave.trim(m, isAttached));
+    pass();
   }
   const { footprintBytes, arenas, quarantinedPools } = Stats.read(m);
   return {

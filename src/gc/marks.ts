@@ -75,6 +75,15 @@ export class Marks {
     this.broken = 0;
   }
 
+  /** Forgets the objects, not the pages. */
+  restart(): void {
+    for (let k = 0; k < this.count; k++) {
+      this.numbers[this.#placeOf(this.ops[k])] = NONE;
+    }
+    this.count = 0;
+    this.broken = 0;
+  }
+
   /** Makes room for the objects of so many pages. */
   addPages(page: number, pages: number): void {
     for (let k = 0; k < pages; k++) {

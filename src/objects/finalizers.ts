@@ -34,7 +34,7 @@ export function isWanting(o: Objects, op: Address): boolean {
 
 /** Whether this worker has the finalizer of an object's type. */
 export function isKnown(o: Objects, op: Address): boolean {
-  return o.finalizers.has(o.typeOf(op));
+  return o.finalizers[o.typeOf(op)] !== undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export function isKnown(o: Objects, op: Address): boolean {
  */
 export function run(o: Objects, op: Address): void {
   try {
-    o.finalizers.get(o.typeOf(op))?.(op);
+    o.finalizers[o.typeOf(op)]?.(op);
   } catch (error) {
     const name = o.nameOf(o.typeOf(op));
     Debug.Stderr.write(

@@ -122,8 +122,8 @@ export class Objects implements Companion {
   declare statics: Address;
   /** Objects for the collector since the last hand-over, less those freed. */
   netAllocated = 0;
-  /** Finalizers that this worker has of types of programs, by type object. */
-  readonly finalizers: Map<Address, (op: Address) => void> = new Map();
+  /** Finalizers that this worker has, by the address of their type. */
+  readonly finalizers: ((op: Address) => void)[] = [];
   /** Tries to have memory freed when there is none; false if in vain. */
   relieve: (() => boolean) | null = null;
   /** Functions of the built-in types, by kind. */

@@ -175,7 +175,7 @@ export function define(o: Objects, name: string, shape: Shape): Address {
         "another shape",
     );
   }
-  if (shape.finalize !== undefined) o.finalizers.set(type, shape.finalize);
+  if (shape.finalize !== undefined) o.finalizers[type] = shape.finalize;
   return type;
 }
 

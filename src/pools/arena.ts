@@ -69,6 +69,11 @@ function create(m: Memory, set: number): number {
   return arena;
 }
 
+/** Makes an arena, unless the set has a usable one; 0 if it has or cannot. */
+export function provide(m: Memory, set: number): number {
+  return m.i32[set + ArenaSet.USABLE_ARENAS] === 0 ? create(m, set) : 0;
+}
+
 /** Takes a free pool of an arena, or carves one. */
 function carve(m: Memory, arena: number): number {
   const i32 = m.i32;
