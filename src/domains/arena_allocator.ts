@@ -114,7 +114,7 @@ export function watch(
 }
 
 /** All arenas that pymalloc has. Byte addresses. */
-function arenasOf(m: Memory): Address[] {
+export function arenasOf(m: Memory): Address[] {
   const arenas: Address[] = [];
   for (let at = 0; at < m.buffer.byteLength; at += Layout.ARENA_SIZE) {
     if (isArena(m, at)) arenas.push(at);

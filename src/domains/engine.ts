@@ -83,16 +83,20 @@ function takeBlock(route: Route, key: number, szidx: number): Address {
   return Pool.take(m, key, szidx);
 }
 
+/** Makes room for a large block; says so if an arena goes. */
+function relieve(route: Route): void {
+  const { m, domain, installed: { arena } } = route;
+  const before = arena === null ? [] : ArenaAllocator.arenasOf(m);
+  Leave.relieve(m, domain !== PageMap.RAW, 0, 0);
+  for (const place of before) ArenaAllocator.noteFreed(m, arena!, place);
+}
+
 /** A large block, or 0. */
 function takeLarge(route: Route, nbytes: number): Address {
   const { m, domain } = route;
   const block = Large.alloc(m, domain, nbytes);
   if (block !== 0 || nbytes > m.buffer.byteLength) return block;
-  ArenaAllocator.watch(
-    m,
-    route.installed.arena,
-    () => Leave.relieve(m, domain !== PageMap.RAW, 0, 0),
-  );
+  relieve(route);
   return Large.alloc(m, domain, nbytes);
 }
 

@@ -42,7 +42,7 @@ import * as Refusal from "./refusal.ts";
 import { eachTracked } from "./walk.ts";
 
 const TOTAL = Layout.OBJECTS + GcState.X_LONG_LIVED_TOTAL;
-const COUNTS = Layout.OBJECTS + GcState.X_COUNTS;
+const COUNTS = Layout.OBJECTS + GcState.COUNTS;
 const { OB_REF_LOCAL, IMMORTAL_LOCAL } = PyObject;
 
 /** See the head of this file. */

@@ -5,7 +5,7 @@
  *   from Layout.OBJECTS
  *   16                22          24     30             33          36
  *   ┌─────────────────┬───────────┬──────┬──────────────┬───────────┬─ …
- *   │ GENERATIONS × 3 │ PERMANENT │ TEMP │ X_THRESHOLDS │ X_COUNTS  │
+ *   │ GENERATIONS × 3 │ PERMANENT │ TEMP │ X_THRESHOLDS │ COUNTS  │
  *   │ list heads      │ list head │ × 3  │ × 3          │ × 3       │
  *   └─────────────────┴───────────┴──────┴──────────────┴───────────┴─ …
  *   36           45            46         47      48              49
@@ -38,7 +38,7 @@ export const TEMP = 24;
 /** Thresholds of the generations, less the default. Count, atomic. */
 export const X_THRESHOLDS = 30;
 /** What is compared with the thresholds. Count, atomic. */
-export const X_COUNTS = 33;
+export const COUNTS = 33;
 /** Of each generation: collections, collected, uncollectable. Count, atomic. */
 export const X_STATS = 36;
 /** Owner id of who collects, or 0. Atomic. C: collecting. */

@@ -8,7 +8,7 @@
  *   48 waiter, see waiter.ts                               parking
  *   64 statistics of its thread                            written by its thread only
  *   72 FREE_LISTS: 26 pairs of head and length             objects freed by its thread
- *   124 DELAYED_CHUNK  DELAYED_COUNT  DELAYED_BYTES        what its thread frees later
+ *   124 DELAYED_CHUNK  _COUNT  _BYTES  _DUE                what its thread frees later
  *   128 RINGS: RAW │ MEM │ OBJ │ MEM via RAW │ OBJ via RAW    5 sets of 64 ring heads
  *   320 in the free-threaded build  RAW │ MEM │ OBJ           3 sets of 64 ring tails
  * ```
@@ -70,6 +70,8 @@ export const DELAYED_CHUNK = 124;
 export const DELAYED_COUNT = 125;
 /** Their size. Bytes. */
 export const DELAYED_BYTES = 126;
+/** 1 if its thread shall look what it may free. C: qsbr->should_process. */
+export const DELAYED_DUE = 127;
 /** Five sets of ring heads. */
 export const RINGS = 128;
 

@@ -44,7 +44,7 @@ const STATE = Layout.OBJECTS;
 /** List of generation 0. Word index. */
 const YOUNG = STATE + GcState.GENERATIONS;
 const THRESHOLDS = STATE + GcState.X_THRESHOLDS;
-const COUNTS = STATE + GcState.X_COUNTS;
+const COUNTS = STATE + GcState.COUNTS;
 const DISABLED = STATE + GcState.X_DISABLED;
 const TOTAL = STATE + GcState.X_LONG_LIVED_TOTAL;
 const [DEFAULT_0, DEFAULT_1] = GcState.DEFAULTS;

@@ -54,10 +54,13 @@ export function extentOf(m: Memory, page: number): number {
     : m.i32[recordOf(page) + PoolRecord.LENGTH];
 }
 
-/** Makes the bytes of a large block fit its pages: a resize was cut short. */
+/**
+ * Makes the bytes of a large block fit its pages: a resize was cut short. A
+ * living owner may change them meanwhile, from one number that fits to another.
+ */
 function mendLarge(m: Memory, page: number, length: number): void {
   const at = recordOf(page) + PoolRecord.NBYTES;
-  const nbytes = m.i32[at] >>> 0;
+  const nbytes = m.i32[at] >>> 0; // racy hint
   const most = length * Layout.PAGE_SIZE;
   if (nbytes > most || nbytes <= most - Layout.PAGE_SIZE) m.i32[at] = most | 0;
 }

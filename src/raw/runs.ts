@@ -386,8 +386,9 @@ function growLocked(
   const next = page + length;
   if (page + wanted > m.pages) return false;
   const kind = i32[Layout.PAGE_MAP + next] & PageMap.KIND_MASK;
+  if (kind !== PageMap.FREE_RUN) return false; // LENGTH is somebody else's
   const rest = i32[recordOf(next) + PoolRecord.LENGTH] - (wanted - length);
-  if (kind !== PageMap.FREE_RUN || rest < 0) return false;
+  if (rest < 0) return false;
   remove(m, next);
   if (rest > 0) insert(m, page + wanted, rest);
   account(m, wanted - length);

@@ -96,13 +96,16 @@ export function setFree(m: Memory): void {
 }
 
 /**
- * Takes RECOVERY_LOCK, helping whoever has it. Returns false if that took too
- * long.
+ * Takes RECOVERY_LOCK. `helps` says whether those are set free meanwhile who
+ * wait for the dead: that waits for whoever has a bucket of the parking lot,
+ * and so is not for who is about to declare its holder dead.
+ *
+ * @returns False if it took too long.
  */
-function lockRecovery(m: Memory, timeoutMs: number): boolean {
+function lockRecovery(m: Memory, timeoutMs: number, helps: boolean): boolean {
   const end = m.clock.now() + timeoutMs;
   while (true) {
-    setFree(m);
+    if (helps) setFree(m);
     if (Mutex.takeOver(m, RECOVERY_LOCK) || Mutex.tryLock(m, RECOVERY_LOCK)) {
       return true;
     }
@@ -129,7 +132,7 @@ function lockRecovery(m: Memory, timeoutMs: number): boolean {
  */
 export function declare(m: Memory, owner: number, to: number): number {
   const slot = owner & PageMap.SLOT_MASK;
-  const locked = lockRecovery(m, PATIENCE_MS);
+  const locked = lockRecovery(m, PATIENCE_MS, false);
   const state = hasSlot(m, owner) ? fence(m, slot, to) : -1;
   if (locked) Mutex.unlock(m, RECOVERY_LOCK);
   return state;
@@ -157,6 +160,13 @@ function hasSlot(m: Memory, owner: number): boolean {
     Fence.ownerAt(m, slot) === owner;
 }
 
+/** Counts again who has not stopped: the stopper may wait for the dead. */
+function recount(m: Memory): void {
+  Mutex.lockRecovering(m, THREADS_LOCK);
+  Suspension.recountLocked(m);
+  Mutex.unlock(m, THREADS_LOCK);
+}
+
 /**
  * Cuts a thread off. For one that is dead, who has it suspended is helped to
  * come to an end; for one that may be alive, who has it suspended may be
@@ -169,6 +179,7 @@ function fence(m: Memory, slot: number, to: number): number {
     if (state >= 0) return state;
     if (to === ThreadState.REVOKED) return ThreadState.SUSPENDED;
     setFree(m);
+    recount(m);
     // Who stops the world may be waiting for us.
     SafePoint.handlePending(m);
     Fence.awaitChange(m, slot);
@@ -259,7 +270,7 @@ function recoverLocked(m: Memory, dead: number, found: Recovered): void {
  */
 export function recover(m: Memory, dead: number): Recovered {
   const found: Recovered = { pools: 0, lostBlocks: 0, pages: 0 };
-  lockRecovery(m, Infinity);
+  lockRecovery(m, Infinity, true);
   recoverLocked(m, dead, found);
   Mutex.unlock(m, RECOVERY_LOCK);
   return found;

@@ -11,6 +11,7 @@ export * as HeapLock from "./heap_lock.ts";
 export * as Lock from "./lock.ts";
 export * as Qsbr from "./qsbr.ts";
 export * as SafePoint from "./safe_point.ts";
+export * as Sections from "./sections.ts";
 export * as Suspension from "./suspension.ts";
 export * as ThreadStates from "./thread_state.ts";
 export * as World from "./world.ts";

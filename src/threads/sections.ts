@@ -43,8 +43,14 @@ export const NESTED = 1;
 /** Longest wait before a look whether the owner is gone. Milliseconds. */
 const LOOK_MS = 100;
 
-/** True if the worker that an owner value stands for will never run again. */
-function isGone(m: Memory, owner: number): boolean {
+/**
+ * Whether the worker that an owner value stands for will never run again.
+ *
+ * @param m The heap.
+ * @param owner Owner value: incarnation and slot.
+ * @returns True if it is dead, recovered or not, or has given its slot back.
+ */
+export function isGone(m: Memory, owner: number): boolean {
   const slot = owner & PageMap.SLOT_MASK;
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
   const fence = Atomics.load(m.i32, thread + ThreadState.X_FENCE);

@@ -205,7 +205,7 @@ export const models: readonly Model[] = [
   sections(["A+B", "B+A"]),
   sections(["A-", "A(B)"]),
   sections(["A+B", "B+A", "A+B"]),
-  sections(["A(B)", "B(A)", "A+B"]),
-  deaths(["A+B", "B+A"]),
-  deaths(["A(B)", "B(A)"]),
+  sections(["A(B)", "B(A)", "A+B"], 3),
+  deaths(["A+B", "B+A"], 2),
+  deaths(["A(B)", "B(A)"], 1),
 ];

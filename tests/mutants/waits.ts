@@ -17,7 +17,7 @@ import * as Layout from "../../src/layout/memory_map.ts";
 import * as RunBins from "../../src/layout/run_bins.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
 import * as WorldState from "../../src/layout/world.ts";
-import { type Model } from "../checker/model.ts";
+import type { Model } from "../checker/model.ts";
 import { BUILDS, recovery } from "../models/heap.ts";
 import * as Support from "../models/support.ts";
 import { type Scene, story } from "./scene.ts";

@@ -74,7 +74,9 @@ for (const build of BUILDS) {
   Deno.test(`no allocation of a maker may leak when it fails (${build})`, () => {
     withHeap(build, (heap) => {
       const o = openObjects(heap);
-      assertEquals(sweep(heap, o, () => make(o, VALUE)), 13);
+      // Under the GIL the long string asks the OBJ record, and that RAW's.
+      const allocations = build === "gil" ? 14 : 13;
+      assertEquals(sweep(heap, o, () => make(o, VALUE)), allocations);
       assertEquals(sweep(heap, o, () => Long.fromNumber(o, 2 ** 50)), 1);
       assertEquals(sweep(heap, o, () => Tuple.create(o, 5)), 1);
     });

@@ -34,7 +34,7 @@ const PARTS: readonly Part[] = [
   {
     name: "whole allocators, swarm",
     args: [],
-    seconds: { push: 130, nightly: 5 * 3600 },
+    seconds: { push: 180, nightly: 5 * 3600 },
   },
   {
     name: "the same under the checker",

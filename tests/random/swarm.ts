@@ -93,9 +93,6 @@ export function featuresOf(seed: number): Features {
   };
 }
 
-/** How long a stop of the world may take if somebody may die. Milliseconds. */
-const STOP_MS = 10;
-
 /** Steps of a worker. All its gifts have one domain, the first. */
 function scriptOf(
   f: Features,
@@ -114,7 +111,7 @@ function scriptOf(
     const what = random.below(10);
     if (what === 0) script.push(Acts.safePoint);
     else if (what === 1 && f.stops) {
-      script.push(Acts.stopAndStart(f.kills ? STOP_MS : Infinity));
+      script.push(Acts.stopAndStart(Infinity));
     } else if (what === 2 && f.trims) script.push(Acts.trim);
     else if (what === 3 && f.detaches) script.push(Acts.detach, Acts.attach);
     else if (what === 4) {
