@@ -69,7 +69,7 @@ export class Installed {
   }
 
   /** True if blocks that MEM and OBJ get from RAW go through a record. */
-  get isRawHooked(): boolean {
+  isRawHooked(): boolean {
     return this.records[PageMap.RAW] !== null;
   }
 }

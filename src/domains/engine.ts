@@ -119,7 +119,7 @@ function rawAlloc(route: Route, nbytes: number): Address {
 
 /** True if RAW requests of MEM and OBJ go through a record. */
 function isPassedOn(route: Route): boolean {
-  return route.installed.isRawHooked && route.rawKey !== route.poolKey;
+  return route.installed.isRawHooked() && route.rawKey !== route.poolKey;
 }
 
 /** A small block from the domain's own pools, or 0. */
@@ -134,8 +134,21 @@ function poolAlloc(route: Route, nbytes: number): Address {
 function alloc(route: Route, nbytes: number): Address {
   const block = poolAlloc(route, nbytes);
   if (block !== 0) return block;
-  if (!isPassedOn(route)) return rawAlloc(route, nbytes);
-  const raw = passOn(route);
+  return isPassedOn(route)
+    ? passMalloc(route, nbytes)
+    : rawAlloc(route, nbytes);
+}
+
+/** The RAW record, told that the route's domain calls it. */
+function rawRecord(route: Route): AnyAllocator {
+  const { installed } = route;
+  installed.client = route;
+  return installed.records[PageMap.RAW]!;
+}
+
+/** malloc that is passed on to the RAW record. */
+function passMalloc(route: Route, nbytes: number): Address {
+  const raw = rawRecord(route);
   try {
     return raw.malloc(raw.ctx, nbytes);
   } finally {
@@ -143,11 +156,34 @@ function alloc(route: Route, nbytes: number): Address {
   }
 }
 
-/** The RAW record, told that the route's domain calls it. */
-function passOn(route: Route): AnyAllocator {
-  const { installed } = route;
-  installed.client = route;
-  return installed.records[PageMap.RAW]!;
+/** calloc that is passed on to the RAW record. */
+function passCalloc(route: Route, nelem: number, elsize: number): Address {
+  const raw = rawRecord(route);
+  try {
+    return raw.calloc(raw.ctx, nelem, elsize);
+  } finally {
+    route.installed.client = null;
+  }
+}
+
+/** realloc that is passed on to the RAW record. */
+function passRealloc(route: Route, block: Address, nbytes: number): Address {
+  const raw = rawRecord(route);
+  try {
+    return raw.realloc(raw.ctx, block, nbytes);
+  } finally {
+    route.installed.client = null;
+  }
+}
+
+/** free that is passed on to the RAW record. */
+function passFree(route: Route, block: Address): void {
+  const raw = rawRecord(route);
+  try {
+    raw.free(raw.ctx, block);
+  } finally {
+    route.installed.client = null;
+  }
 }
 
 /** The route that the engine works for: RAW's, or of who passed a call on. */
@@ -290,16 +326,6 @@ export function malloc(route: Route, nbytes: number): Address {
   return client === route ? alloc(route, nbytes) : rawAlloc(client, nbytes);
 }
 
-/** calloc that is passed on to the RAW record. */
-function passCalloc(route: Route, nelem: number, elsize: number): Address {
-  const raw = passOn(route);
-  try {
-    return raw.calloc(raw.ctx, nelem, elsize);
-  } finally {
-    route.installed.client = null;
-  }
-}
-
 /** calloc of the engine. */
 export function calloc(
   route: Route,
@@ -336,14 +362,7 @@ export function realloc(
 ): Address {
   if (block === 0) return malloc(route, nbytes);
   requireAttached(route, "reallocate");
-  if (isOfRawRecord(route, block)) {
-    const raw = passOn(route);
-    try {
-      return raw.realloc(raw.ctx, block, nbytes);
-    } finally {
-      route.installed.client = null;
-    }
-  }
+  if (isOfRawRecord(route, block)) return passRealloc(route, block, nbytes);
   const client = clientOf(route);
   const page = pageOfLive(client, "reallocate", block);
   return isSize(nbytes) ? resize(client, page, block, nbytes) : 0;
@@ -353,13 +372,8 @@ export function realloc(
 export function free(route: Route, block: Address): void {
   if (block === 0) return;
   requireAttached(route, "free");
-  if (!isOfRawRecord(route, block)) return release(clientOf(route), block);
-  const raw = passOn(route);
-  try {
-    raw.free(raw.ctx, block);
-  } finally {
-    route.installed.client = null;
-  }
+  if (isOfRawRecord(route, block)) passFree(route, block);
+  else release(clientOf(route), block);
 }
 
 /**

@@ -2,7 +2,7 @@
 export * as AllocatorNames from "./allocator_names.ts";
 export * as Core from "./core.ts";
 export * as Describe from "./describe.ts";
-export { makeDomains } from "./hardened.ts";
+export { type Domains, makeDomains } from "./hardened.ts";
 export * as Requests from "./requests.ts";
 export { MemDomain, type Sized } from "./mem.ts";
 export { ObjDomain } from "./obj.ts";

@@ -14,7 +14,6 @@ import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import {
   Core,
-  makeDomains,
   type MemDomain,
   type ObjDomain,
   type RawDomain,
@@ -145,7 +144,7 @@ export class Heap extends HeapReports implements Views {
     const { m } = core;
     const id = `${m.i32[Header.HEAP_ID]}:${m.i32[Header.HEAP_ID + 1]}`;
     super(core, new Threads(core, id, current));
-    const { raw, mem, obj } = makeDomains(m, true, core.installed);
+    const { raw, mem, obj } = Debug.makeDomains(m, true, core.installed);
     this.raw = raw;
     this.mem = mem;
     this.obj = obj;

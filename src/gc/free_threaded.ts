@@ -67,12 +67,12 @@ export class FreeThreaded {
    * Finds the garbage, runs its finalizers, and holds what is left.
    *
    * @param timeoutMs Longest wait for another thread. Milliseconds.
-   * @returns Objects that {@linkcode dispose} is to take.
-   * @throws {ThreadStateError} If the world did not stop.
+   * @returns Objects for {@linkcode dispose} or {@linkcode keep}, or null if
+   * the world did not stop in time.
    * @throws {FatalError} If an object has fewer references than there are.
    */
-  find(timeoutMs: number): Address[] {
-    this.#first(timeoutMs);
+  find(timeoutMs: number): Address[] | null {
+    if (!this.#first(timeoutMs)) return null;
     if (this.#wanting.length === 0) return this.#held;
     for (const op of this.#wanting) Finalizers.run(this.o, op);
     return this.#second(timeoutMs);
@@ -92,11 +92,11 @@ export class FreeThreaded {
   }
 
   /** The first pause. */
-  #first(timeoutMs: number): void {
+  #first(timeoutMs: number): boolean {
     const { o } = this;
     const { m } = o;
     const dead: Address[] = [];
-    if (!World.stop(m, timeoutMs)) Refusal.lateThread(timeoutMs);
+    if (!World.stop(m, timeoutMs)) return false;
     try {
       o.netAllocated = 0;
       Atomics.store(m.i32, COUNTS, 0);
@@ -108,6 +108,7 @@ export class FreeThreaded {
       World.start(m);
       for (const op of dead) o.dealloc(op);
     }
+    return true;
   }
 
   /** Merges what is in the queues of all threads. C: merge_queued_objects(). */
@@ -183,10 +184,10 @@ export class FreeThreaded {
   }
 
   /** The second pause. C: handle_resurrected_objects(). */
-  #second(timeoutMs: number): Address[] {
+  #second(timeoutMs: number): Address[] | null {
     const { m } = this.o;
     const marks = this.#marks;
-    if (!World.stop(m, timeoutMs)) Refusal.lateThread(timeoutMs);
+    if (!World.stop(m, timeoutMs)) return null;
     try {
       marks.restart();
       for (const op of this.#held) marks.add(op, Hold.othersOf(m, op));

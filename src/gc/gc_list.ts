@@ -58,11 +58,15 @@ export function sizeOf(i32: Words, list: number): number {
   return count;
 }
 
-/** Moves a head to the end of another list. C: gc_list_move(). */
+/**
+ * Moves a head to the end of another list. Its GC_NEXT is never 0 meanwhile: it
+ * stays tracked. C: gc_list_move().
+ */
 export function move(i32: Words, head: number, list: number): void {
-  const flags = i32[head + GC_PREV] & FLAGS;
-  Tracking.unlink(i32, head);
-  i32[head + GC_PREV] = flags;
+  const prev = prevOf(i32, head);
+  const next = nextOf(i32, head);
+  i32[prev] = next << 2;
+  setPrev(i32, next, prev);
   Tracking.link(i32, head, list);
 }
 

@@ -156,7 +156,10 @@ export class Marks {
 }
 
 /** A copy with room for so many numbers, and as many again. */
-function larger<T extends Int32Array | Uint32Array>(from: T, length: number): T {
+function larger<T extends Int32Array | Uint32Array>(
+  from: T,
+  length: number,
+): T {
   const copy = from instanceof Int32Array
     ? new Int32Array(length * 2)
     : new Uint32Array(length * 2);

@@ -26,7 +26,12 @@
 import * as GcHead from "../layout/gc_head.ts";
 import * as Gil from "../layout/object_gil.ts";
 import type { Address } from "../memory/mod.ts";
-import { Finalizers, type Objects, Tracking, type Visit } from "../objects/mod.ts";
+import {
+  Finalizers,
+  type Objects,
+  Tracking,
+  type Visit,
+} from "../objects/mod.ts";
 import * as GcList from "./gc_list.ts";
 import * as Refusal from "./refusal.ts";
 

@@ -12,9 +12,9 @@ import type { Address } from "../memory/mod.ts";
 import type { Objects } from "../objects/mod.ts";
 
 /** Throws because the world did not stop. */
-export function lateThread(timeoutMs: number): never {
+export function lateThread(attempt: string, timeoutMs: number): never {
   throw new ThreadStateError(
-    `Cannot collect: a thread reached no safe point for ${timeoutMs} ms`,
+    `Cannot ${attempt}: a thread reached no safe point for ${timeoutMs} ms`,
   );
 }
 

@@ -29,6 +29,7 @@
 import * as BytesObject from "../layout/bytes_object.ts";
 import * as ComplexObject from "../layout/complex_object.ts";
 import * as FloatObject from "../layout/float_object.ts";
+import * as ListObject from "../layout/list_object.ts";
 import * as LongObject from "../layout/long_object.ts";
 import * as TupleObject from "../layout/tuple_object.ts";
 import * as TypeObject from "../layout/type_object.ts";
@@ -40,6 +41,7 @@ import * as Float from "./float.ts";
 import * as Hash from "./hash.ts";
 import * as Immortal from "./immortal.ts";
 import * as Kinds from "./kinds.ts";
+import * as List from "./list.ts";
 import * as Long from "./long.ts";
 import * as None from "./none.ts";
 import * as Numbers from "./numbers.ts";
@@ -106,4 +108,12 @@ export const BUILTIN_TYPES: readonly BuiltinType[] = [
   row(Kinds.STR, "str", Unicode.SLOTS, ASCII_DATA),
   row(Kinds.BYTES, "bytes", Bytes.SLOTS, BytesObject.SIZEOF, 1),
   row(Kinds.TUPLE, "tuple", Tuple.SLOTS, TupleObject.SIZEOF, 4, GC_REFS),
+  row(
+    Kinds.LIST,
+    "list",
+    List.SLOTS,
+    ListObject.SIZEOF,
+    0,
+    TypeObject.HAVE_GC,
+  ),
 ];

@@ -22,7 +22,8 @@
  *   In the GIL build there is one set of lists, that of who holds the GIL; in
  *   the free-threaded build each thread state has its own. Plain accesses. An
  *   object goes to the list of who frees it. A worker that stops between the
- *   stores of a push leaks one object; a length may be off by one.
+ *   stores of a push leaks one object; a length may be off by one. Thread exit
+ *   clears the lists; one that dies before leaks what is in them.
  *
  * Source: CPython 3.14 Include/internal/pycore_freelist_state.h,
  * pycore_freelist.h.

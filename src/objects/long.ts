@@ -71,6 +71,11 @@ export function fromNumber(o: Objects, value: number): Address {
     }
     return fromDigit(o, value);
   }
+  return fromWhole(o, value);
+}
+
+/** The same for what has more than one digit, or is no whole number. */
+function fromWhole(o: Objects, value: number): Address {
   if (typeof value !== "number") {
     throw new TypeError(
       `Cannot make an int of ${show(value)}: it is no number`,

@@ -6,6 +6,7 @@
 
 import type { Core } from "../domains/core.ts";
 import { BUILTIN_TYPES } from "./builtin_types.ts";
+import * as MemDelayed from "./mem_delayed.ts";
 import { Objects } from "./objects.ts";
 import * as Kinds from "./kinds.ts";
 import * as Statics from "./statics.ts";
@@ -18,7 +19,9 @@ export * as Finalizers from "./finalizers.ts";
 export * as Float from "./float.ts";
 export * as FreeLists from "./free_lists.ts";
 export * as Kinds from "./kinds.ts";
+export * as List from "./list.ts";
 export * as Long from "./long.ts";
+export * as MemDelayed from "./mem_delayed.ts";
 export * as None from "./none.ts";
 export { Objects, type Slots, type Visit } from "./objects.ts";
 export * as Protocol from "./protocol.ts";
@@ -39,5 +42,6 @@ export function open(core: Core): Objects | null {
   o.setSlots(Kinds.USER, UserType.SLOTS);
   if (!Statics.ensure(o)) return null;
   core.accompany(o);
+  core.accompany(new MemDelayed.DelayedFrees(o));
   return o;
 }

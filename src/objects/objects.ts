@@ -15,7 +15,11 @@
  *   Needs an attached thread state. An object that was just made is its
  *   maker's alone. A worker that stops between an allocation and the end of a
  *   maker leaks the object; one that stops in a deallocation leaks what it had
- *   still to drop.
+ *   still to drop. Counts: as `refcount/biased.ts`, whose steps for an owner
+ *   with another reference left are written out here for speed; free lists: as
+ *   `free_lists.ts`. X_OB_REF_SHARED of a dead object is stored before the
+ *   object is in a list: until then and afterwards readers fail at it, at
+ *   MERGED or at 0.
  *
  * Source: CPython 3.14 Objects/object.c: _PyObject_New(), _Py_Dealloc();
  * Objects/obmalloc.c; Python/gc.c: _PyObject_GC_New().
@@ -31,6 +35,7 @@ import * as GcHead from "../layout/gc_head.ts";
 import * as Gil from "../layout/object_gil.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
+import * as LongObject from "../layout/long_object.ts";
 import * as MergeEntry from "../layout/merge_entry.ts";
 import * as StaticObjects from "../layout/static_objects.ts";
 import * as ThreadState from "../layout/thread_state.ts";
@@ -50,6 +55,7 @@ const { FLOAT, INT } = Kinds;
 const { FLOATS, INTS, NUMBERS_MAX } = FreeLists;
 const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
 const { IMMORTAL_LOCAL } = FreeThreaded;
+const { LV_TAG, NON_SIZE_BITS } = LongObject;
 /** Deepest nesting that functions on objects follow. Count. */
 const DEPTH_MAX = 1000;
 /** How long a world may take to stop. Milliseconds. */
@@ -423,11 +429,12 @@ export class Objects implements Companion {
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
     const kind = this.kindOf(op);
-    // As CPython's decref of floats and ints: no call through the table.
+    // Floats and ints of one digit: no call through the table.
     let list = -1;
     if (kind === FLOAT) list = FLOATS;
     else if (kind === INT) {
-      if (this.i32[this.fields(op)] >>> 3 === 1) list = INTS;
+      const tag = this.i32[this.fields(op) + LV_TAG];
+      if (tag >>> NON_SIZE_BITS === 1) list = INTS;
     }
     if (list >= 0 && this.keep(list, NUMBERS_MAX, op)) return;
     this.#deallocs[kind](this, op);
@@ -451,7 +458,7 @@ export class Objects implements Companion {
     }
   }
 
-  /** Gives an object to its owner, who merges its count. C: `_Py_brc_queue_object()`. */
+  /** Has the owner of an object merge its count. C: `_Py_brc_queue_object()`. */
   #queue(op: Address): void {
     const { m, core } = this;
     const slot = Brc.ownerSlot(m, op);

@@ -39,6 +39,7 @@
  */
 
 import * as ArenaSet from "../layout/arena_set.ts";
+import * as GcState from "../layout/gc_state.ts";
 import * as GilState from "../layout/gil.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
@@ -60,6 +61,7 @@ const WORLD_LOCK = Layout.WORLD + WorldState.LOCK;
 const REQUESTED = Layout.WORLD + WorldState.X_REQUESTED;
 const REQUESTER = Layout.WORLD + WorldState.X_REQUESTER;
 const GIL_WORD = Layout.GIL + GilState.X_LOCKED;
+const TORN = Layout.OBJECTS + GcState.TORN;
 
 /** Longest sleep before another look at RECOVERY_LOCK. Milliseconds. */
 const NAP_MS = 1;
@@ -221,6 +223,7 @@ function freeGil(m: Memory): void {
   const seen = Atomics.load(m.i32, GIL_WORD);
   if (seen === 0 || !Death.isDead(m, seen)) return;
   if (Atomics.compareExchange(m.i32, GIL_WORD, seen, m.owner) !== seen) return;
+  m.i32[TORN] = 1;
   Repair.arenaSet(m, Layout.ARENA_SET);
   Repair.rings(m, PageMap.GIL_HOLDER, PageMap.MEM, PageMap.OBJ);
   Gil.dropFinal(m);

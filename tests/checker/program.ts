@@ -26,6 +26,8 @@ export const INSTRUMENTED: readonly string[] = [
   "src/hooks/debug/state.ts",
   "src/hooks/tracemalloc/tables",
   "src/objects/refcount",
+  "src/objects/sharing",
+  "src/gc/pauses",
 ];
 
 const OPTIONS: ts.CompilerOptions = {

@@ -31,11 +31,15 @@ export type Wrappable = ts.FunctionDeclaration | ts.MethodDeclaration;
 
 /** Functions of the language that change nothing. */
 const QUIET_BUILTIN =
-  /^(Math|Atomics|Number|String|Boolean|BigInt|Object\.is)(\.\w+)?$/;
+  /^(Math|Atomics|Number|String|Boolean|BigInt|Object\.is)(\.\w+)?$|^new Text(En|De)coder\(\)\.\w+$/;
 /**
- * Calls that no schedule gets to: the stack of a virtual worker never runs out.
+ * Calls that no schedule gets to: the stack of a virtual worker never runs out,
+ * it has no allocator records, and its heap no seals.
  */
-const NEVER_CALLED = /^route\.healer\.heal$/;
+const NEVER_CALLED =
+  /^(route\.healer\.(heal|adopt)|(pass(Malloc|Calloc|Realloc|Free)|\w+Aside|record\.\w+|onArena|ArenaAllocator\.\w+|Seal\.\w+|FreeList\.\w+))$/;
+/** Classes whose objects nobody knows of but who makes them. */
+const LOCAL_MAKER = /^(Uint8Array|Int32Array|Text(En|De)coder)$/;
 const PRIMITIVE = ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike |
   ts.TypeFlags.StringLike | ts.TypeFlags.BigIntLike |
   ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void |
@@ -171,9 +175,20 @@ class Reader {
       }
       return;
     }
-    const isShared = ts.isElementAccessExpression(left) &&
-      viewOf(this.#checker, left.expression) !== "";
-    if (!isShared) this.#isQuiet = false;
+    const isFree = ts.isElementAccessExpression(left) &&
+      (viewOf(this.#checker, left.expression) !== "" ||
+        this.#isOwn(left.expression));
+    if (!isFree) this.#isQuiet = false;
+  }
+
+  /** True for a variable of this function with an array that it has made. */
+  #isOwn(array: ts.Expression): boolean {
+    const made = this.#checker.getSymbolAtLocation(array)?.valueDeclaration;
+    if (!made || !ts.isVariableDeclaration(made)) return false;
+    const { initializer } = made;
+    return isInside(made, this.#node) && initializer !== undefined &&
+      ts.isNewExpression(initializer) &&
+      LOCAL_MAKER.test(initializer.expression.getText());
   }
 
   #call(node: ts.CallExpression): void {
@@ -206,7 +221,9 @@ class Reader {
     const type = this.#checker.getTypeAtLocation(node);
     const isError = type.getProperty("stack") !== undefined &&
       type.getProperty("message") !== undefined;
-    if (!isError) this.#isQuiet = false;
+    if (!isError && !LOCAL_MAKER.test(node.expression.getText())) {
+      this.#isQuiet = false;
+    }
   }
 
   #getter(node: ts.PropertyAccessExpression): void {

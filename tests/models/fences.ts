@@ -183,5 +183,7 @@ export const models: readonly Model[] = [
   twoFences,
   fenceAgainstHelp(),
   fenceOfASleeper,
-  fenceOfTheHelped,
 ];
+
+/** Models that take longer. */
+export const nightly: readonly Model[] = [fenceOfTheHelped];

@@ -26,29 +26,12 @@ import { RebuildRuns } from "../../src/raw/mod.ts";
 import type { Model } from "../checker/model.ts";
 import { BUILDS, type HeapContext, recovery } from "../models/heap.ts";
 import * as Support from "../models/support.ts";
+import { type Cast, recover, work } from "./cast.ts";
 import { type Block, type Scene, SMALL, story } from "./scene.ts";
 import { tornPools } from "./torn.ts";
 
 /** Bytes of the heap: several arenas of each set. */
 const BYTES = 12 << 20;
-
-/** Who is there: one recovers, one is detached all the time. */
-export interface Cast {
-  /** The scene. */
-  readonly s: Scene;
-  /** Who recovers the others. Detached unless it works. */
-  readonly a: HeapContext;
-  /** Who is detached, with pools of its own. */
-  readonly d: HeapContext;
-  /** Blocks that are live. */
-  readonly live: Block[];
-}
-
-/** Lets a worker work, detached before and afterwards. */
-export function work(s: Scene, c: HeapContext, run: () => void): void {
-  s.turn(c, run);
-  if (c.core.isAttached) c.core.detach();
-}
 
 /** Pools of two classes in all domains, some full, some used, some given back. */
 function load(s: Scene, c: HeapContext, count: number): Block[] {
@@ -77,27 +60,6 @@ function cast(s: Scene): Cast {
   work(s, a, () => live.push(...load(s, a, 100)));
   s.audit();
   return { s, a, d, live };
-}
-
-/**
- * Recovers a worker that stopped, and notes what was found. `settle` is called
- * before the heap is checked.
- */
-export function recover(
-  { s, a }: Cast,
-  victim: HeapContext,
-  settle: () => void = () => {},
-): void {
-  const { Recovery } = recovery(s.lib);
-  const { owner } = victim.m;
-  // Else who declares it waits for its locks: nobody can sleep here.
-  Recovery.condemn(a.m, owner);
-  s.note("state", Recovery.declare(a.m, owner, ThreadState.DEAD));
-  const found = Recovery.recover(a.m, owner);
-  s.note("found", found.pools, found.lostBlocks, found.pages);
-  s.note("again", Object.values(Recovery.recover(a.m, owner)));
-  settle();
-  s.audit();
 }
 
 /** All go on: so that lists and rings are used. */

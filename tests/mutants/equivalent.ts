@@ -237,10 +237,10 @@ const SAME: readonly Group[] = [
       "src/pools/acquire.ts pool condition: * => if (false) return pymalloc*",
       "src/pools/acquire.ts supply condition: if (* Supply.ripen(m, set); => " +
       "if (true) Supply.ripen(m, set);",
-      "src/pools/leave.ts helpDetached delete: if (m.build *",
-      "src/pools/leave.ts helpDetached condition: if (m.build * => if (false)*",
+      "src/pools/leave.ts helpDetached delete: if (m.*",
+      "src/pools/leave.ts helpDetached condition: if (m.* => if (false) return;",
       "src/pools/leave.ts helpDetached constant: const wantsPool = *",
-      "src/pools/leave.ts releaseGilSpares delete: if (m.build *",
+      "src/pools/leave.ts releaseGilSpares delete: if (!m.*",
       "src/pools/leave.ts releaseGilSpares condition: * => if (false) return;",
       "src/pools/leave.ts relieve condition: * => if (true) ripen(*",
       "src/pools/leave.ts trim constant: * 0, (0 + 1));",
@@ -252,10 +252,8 @@ const SAME: readonly Group[] = [
   {
     why: "the slow way does the same, or looks first whether there is need",
     of: [
-      "src/sync/mutex.ts * condition: if (Atomics.compareExchange(m.i32, at, " +
-      "*) { => if (true) {",
+      "src/sync/mutex.ts unlock condition: * => if (true) {",
       "src/sync/raw_mutex.ts lock condition: * => if (true) {",
-      "src/threads/gil.ts take condition: * => if (true) {",
       "src/sync/mutex.ts lockSlow delete: if (trySpin(m, at)) return true; *",
       "src/sync/mutex.ts lockSlow condition: if (trySpin(* => if (false) *",
     ],

@@ -10,7 +10,7 @@ import type { Model } from "../checker/model.ts";
 import { BUILDS, type HeapContext } from "../models/heap.ts";
 import * as Support from "../models/support.ts";
 import { type Block, type Scene, story } from "./scene.ts";
-import { work } from "./burials.ts";
+import { work } from "./cast.ts";
 
 /** Bytes of the heap: eight arenas at most. */
 const BYTES = 12 << 20;

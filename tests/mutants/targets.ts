@@ -177,6 +177,7 @@ export const TARGETS: readonly Target[] = [
   target("src/recovery/fence.ts", [
     ...WAITS,
     ...Fences.models,
+    ...Fences.nightly,
     ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),
@@ -184,6 +185,7 @@ export const TARGETS: readonly Target[] = [
   target("src/recovery/recover.ts", [
     ...WAITS,
     ...Fences.models,
+    ...Fences.nightly,
     ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),

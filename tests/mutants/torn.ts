@@ -12,7 +12,7 @@ import * as RemoteRecord from "../../src/layout/remote_record.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
 import { recordOf } from "../../src/memory/mod.ts";
 import type { HeapContext } from "../models/heap.ts";
-import { type Cast, recover, work } from "./burials.ts";
+import { type Cast, recover, work } from "./cast.ts";
 import type { Block, Domain, Scene } from "./scene.ts";
 
 const { FREEBLOCK, COUNT, NEXTOFFSET, MAXNEXTOFFSET, DRAIN } = PoolRecord;

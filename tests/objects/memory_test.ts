@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Heap } from "../../mod.ts";
+import { createHeap, type Heap } from "../../mod.ts";
 import * as PageMap from "../../src/layout/page_map.ts";
 import {
   FreeLists,
@@ -14,7 +14,12 @@ import {
   Tuple,
   Unicode,
 } from "../../src/objects/mod.ts";
-import { BUILDS, liveBlocks, withHeap } from "../helpers/heap_fixture.ts";
+import {
+  assertSound,
+  BUILDS,
+  liveBlocks,
+  withHeap,
+} from "../helpers/heap_fixture.ts";
 import { make, openObjects, type Value } from "./objects_fixture.ts";
 
 const DOMAINS = [PageMap.RAW, PageMap.MEM, PageMap.OBJ];
@@ -91,6 +96,24 @@ for (const build of BUILDS) {
       assertEquals(liveBlocks(heap, "obj"), 0);
     });
   });
+
+  for (const malloc of ["debug", "hardened", "malloc_debug"] as const) {
+    if (malloc === "malloc_debug" && build !== "gil") continue;
+    Deno.test(`no maker writes beyond its block (${build}, ${malloc})`, () => {
+      using heap = createHeap({ build, malloc, maxBytes: 32 * 1024 * 1024 });
+      const o = openObjects(heap);
+      const texts = ["ascii text", "\xe9\xe8\xea", "\u65e5\u672c\u8a9e"];
+      for (let size = 0; size < 40; size++) {
+        const values: Value[] = texts.map((text) => text.repeat(9).slice(size));
+        values.push(new Uint8Array(size), 2n ** BigInt(size * 7), VALUE);
+        values.push(new Array<null>(size).fill(null));
+        for (const value of values) o.decref(make(o, value));
+        // Debug hooks look at what stands around a block when it is freed.
+        FreeLists.clear(o);
+      }
+      assertSound(heap);
+    });
+  }
 
   Deno.test(`interning fails whole (${build})`, () => {
     withHeap(build, (heap) => {

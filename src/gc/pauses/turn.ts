@@ -21,8 +21,12 @@ import * as PageMap from "../../layout/page_map.ts";
 import * as ThreadState from "../../layout/thread_state.ts";
 import type { Memory } from "../../memory/mod.ts";
 import { Death } from "../../sync/mod.ts";
+import { ThreadStates } from "../../threads/mod.ts";
 
 const COLLECTING = Layout.OBJECTS + GcState.X_COLLECTING;
+
+/** Longest sleep before another look. Milliseconds. */
+const NAP_MS = 1;
 
 /** take(): somebody has the turn, perhaps the caller. */
 export const TAKEN = 0;
@@ -65,8 +69,13 @@ export function isOurs(m: Memory): boolean {
   return Atomics.load(m.i32, COLLECTING) === m.owner;
 }
 
-/** Whether anybody has it who may be alive. */
-export function isTaken(m: Memory): boolean {
+/**
+ * Sleeps a little, detached, so that who has the turn gets on with it. The
+ * caller is attached and has no internal lock.
+ */
+export function nap(m: Memory): void {
+  ThreadStates.detach(m);
   const seen = Atomics.load(m.i32, COLLECTING);
-  return seen !== 0 && !isGone(m, seen);
+  if (seen !== 0) Atomics.wait(m.i32, COLLECTING, seen, NAP_MS);
+  ThreadStates.attach(m);
 }

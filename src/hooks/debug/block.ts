@@ -26,15 +26,15 @@ const { HEADER, TAIL, EXTRA, CLEANBYTE, DEADBYTE, FORBIDDENBYTE } = Layout;
 const { SIZE_HIGH, SIZE_LOW, ID, FENCE } = Layout;
 
 /** Eight times CLEANBYTE. */
-const CLEAN = -6.2774385622041925e+66;
+export const CLEAN = -6.2774385622041925e+66;
 /** Eight times DEADBYTE. */
-const DEAD = -1.4568159901474629e+144;
+export const DEAD = -1.4568159901474629e+144;
 /** Eight times FORBIDDENBYTE. */
-const FORBIDDEN = -7.845911676394542e+298;
+export const FORBIDDEN = -7.845911676394542e+298;
 /** Four times DEADBYTE. */
-const DEAD_WORD = -572662307;
+export const DEAD_WORD = -572662307;
 /** Four times FORBIDDENBYTE. */
-const FORBIDDEN_WORD = -33686019;
+export const FORBIDDEN_WORD = -33686019;
 /** What the numbers of 32 bits end at. */
 const TWO_32 = 4294967296;
 
@@ -56,6 +56,21 @@ function swap(word: number): number {
 /** The word with the ID of a domain and the start of the fence. */
 export function idWordOf(id: number): number {
   return (FORBIDDEN_WORD & ~255) | id;
+}
+
+/** The double word with the ID of a domain and the whole fence. */
+export function idDoubleOf(id: number): number {
+  const words = Int32Array.of(idWordOf(id), FORBIDDEN_WORD);
+  return new Float64Array(words.buffer)[0];
+}
+
+/** The double words with the sizes from 0 to `max`, all below 2^31. */
+export function sizeDoubles(max: number): Float64Array<ArrayBuffer> {
+  const words = new Int32Array(2 * max + 2);
+  for (let nbytes = 0; nbytes <= max; nbytes++) {
+    words[2 * nbytes + SIZE_LOW] = swap(nbytes);
+  }
+  return new Float64Array(words.buffer);
 }
 
 /** Bytes asked for, as the header says. Inexact above 2^53. */

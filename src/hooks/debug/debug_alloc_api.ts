@@ -40,6 +40,8 @@ export class DebugAllocApi {
   declare readonly idWord: number;
   /** The record below the hooks. C: alloc. */
   declare readonly alloc: AnyAllocator;
+  /** True if that is the engine's own. */
+  declare readonly isDirect: boolean;
   /** True if realloc marks the old block as dead meanwhile: GIL build. */
   declare readonly erases: boolean;
   /** True if a whole block may be a free one, and the heap can tell. */
@@ -49,7 +51,7 @@ export class DebugAllocApi {
   /** What realloc saves bytes in, or null while it does. */
   spare: Uint8Array<ArrayBuffer> | null = null;
 
-  /** The hooks of a domain, around a record. */
+  /** The hooks of a domain, around the record that it has. */
   constructor(core: Core.Core, domain: number, alloc: AnyAllocator) {
     const isFree = core.m.build === Header.BUILD_FREE_THREADED;
     this.route = core.mem.route;
@@ -58,6 +60,7 @@ export class DebugAllocApi {
     this.id = IDS[domain];
     this.idWord = Block.idWordOf(this.id);
     this.alloc = alloc;
+    this.isDirect = core.installed.records[domain] === null;
     this.erases = !isFree;
     this.asksSeal = isFree && core.m.isSealed;
     this.kept = isFree && domain === PageMap.OBJ ? OBJECT_HEAD : 0;

@@ -30,10 +30,10 @@ import { PointerError, show } from "../../errors.ts";
 import * as DebugBlock from "../../layout/debug_block.ts";
 import * as PageMap from "../../layout/page_map.ts";
 import { type AnyAllocator, NAMES, Requests } from "../../domains/mod.ts";
-import type { Address } from "../../memory/mod.ts";
+import type { Address, Memory } from "../../memory/mod.ts";
 import * as Block from "./block.ts";
 import * as Check from "./check.ts";
-import type { DebugAllocApi } from "./debug_alloc_api.ts";
+import { DebugAllocApi } from "./debug_alloc_api.ts";
 import * as Erase from "./erase.ts";
 import * as Reuse from "./reuse.ts";
 
@@ -183,20 +183,43 @@ function sizeAt(api: DebugAllocApi, p: Address): number {
   return Block.sizeAt(api.m, p);
 }
 
+/** The functions of the hooks of RAW. */
+const RAW = {
+  malloc: rawMalloc,
+  calloc: rawCalloc,
+  realloc: rawRealloc,
+  free: rawFree,
+};
+/** The functions of the hooks of MEM and OBJ. */
+const OTHERS = { malloc, calloc, realloc, free };
+
 /** The record of the debug hooks of a domain. */
 export function recordOf(api: DebugAllocApi): AnyAllocator {
   // A record that wraps this one may have taken over the member without ctx.
   const sizeOf = (_ctx: unknown, p: Address) => sizeAt(api, p);
-  return api.domain === PageMap.RAW
-    ? {
-      ctx: api,
-      malloc: rawMalloc,
-      calloc: rawCalloc,
-      realloc: rawRealloc,
-      free: rawFree,
-      sizeOf,
-    }
-    : { ctx: api, malloc, calloc, realloc, free, sizeOf };
+  const calls = api.domain === PageMap.RAW ? RAW : OTHERS;
+  return { ctx: api, ...calls, sizeOf };
+}
+
+/**
+ * The hooks of a domain, if its record is theirs, unchanged, right over the
+ * engine's own; or null.
+ *
+ * @param record What is installed, null for the engine's own.
+ */
+export function directApi(
+  record: AnyAllocator | null,
+  m: Memory,
+  domain: number,
+): DebugAllocApi | null {
+  const api = record?.ctx;
+  if (!(api instanceof DebugAllocApi) || !api.isDirect) return null;
+  if (api.m !== m || api.domain !== domain) return null;
+  const own = recordOf(api);
+  const isWhole = own.malloc === record!.malloc &&
+    own.calloc === record!.calloc && own.realloc === record!.realloc &&
+    own.free === record!.free;
+  return isWhole ? api : null;
 }
 
 /** True if a record is one of the debug hooks. */

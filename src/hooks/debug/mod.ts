@@ -1,4 +1,5 @@
 /** Door of the debug hooks. @module */
+export { makeDomains } from "./domains.ts";
 export { isPtrFreed } from "./freed.ts";
 export { isOurs } from "./hooks.ts";
 export { dumpAddress } from "./report.ts";

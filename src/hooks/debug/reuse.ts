@@ -41,13 +41,28 @@ function wasFreed(api: DebugAllocApi, base: Address): boolean {
   return kind !== PageMap.LARGE && Block.isBuried(m, base);
 }
 
-/** Behind the last byte that was marked for sure. Byte address. */
-function endOf(api: DebugAllocApi, base: Address): Address {
-  const space = Describe.spaceOf(api.m, Owners.pageOf(api.m, base));
+/**
+ * Offset of the first byte of data that was marked for sure. Bytes from the
+ * start of the block.
+ *
+ * A pool may change its domain while its blocks stay as they are, so this may
+ * have been an object.
+ */
+export function startOf(api: DebugAllocApi): number {
+  return HEADER + (api.erases ? 0 : OBJECT_HEAD);
+}
+
+/**
+ * Offset behind the last byte that was marked for sure. Bytes from the start of
+ * the block.
+ *
+ * @param space Bytes of the block, its seal included.
+ */
+export function endOf(api: DebugAllocApi, space: number): number {
   // The least that a block of that space is taken for, or shrunk to.
   const least = Math.min(space - 16, Math.floor(3 * space / 16) * 4);
   const kept = least - Describe.overheadOf(api.m);
-  return base + (api.erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept);
+  return api.erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept;
 }
 
 /** Reports that a free block was written to. */
@@ -76,9 +91,9 @@ function fail(
  */
 export function checkFree(api: DebugAllocApi, base: Address): void {
   if (!wasFreed(api, base)) return;
-  const end = endOf(api, base);
-  // isBuried() has looked at the header. A pool may change its domain while its
-  // blocks stay as they are, so this may have been an object.
-  const from = base + HEADER + (api.erases ? 0 : OBJECT_HEAD);
-  if (!Block.isDead(api.m, from, end)) fail(api, base, from, end);
+  const { m } = api;
+  const space = Describe.spaceOf(m, Owners.pageOf(m, base));
+  const end = base + endOf(api, space);
+  const from = base + startOf(api); // isBuried() has looked at the header
+  if (!Block.isDead(m, from, end)) fail(api, base, from, end);
 }

@@ -1,0 +1,55 @@
+/**
+ * Lets the n-th allocation of a worker fail, for each n.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import type { Heap } from "../../mod.ts";
+import * as PageMap from "../../src/layout/page_map.ts";
+import { FreeLists, type Objects } from "../../src/objects/mod.ts";
+
+const DOMAINS = [PageMap.RAW, PageMap.MEM, PageMap.OBJ];
+
+/** Runs something while the n-th allocation of a core fails, and no other. */
+function failing(heap: Heap, n: number, run: () => void): boolean {
+  const { allocators } = heap.core;
+  const records = DOMAINS.map((domain) => allocators.get(domain));
+  let left = n;
+  const isLast = () => --left === 0;
+  for (const domain of DOMAINS) {
+    const { ctx, malloc, calloc, realloc, free } = records[domain];
+    allocators.set(domain, {
+      ctx,
+      malloc: (c, size) => isLast() ? 0 : malloc(c, size),
+      calloc: (c, count, size) => isLast() ? 0 : calloc(c, count, size),
+      realloc: (c, block, size) => isLast() ? 0 : realloc(c, block, size),
+      free,
+    });
+  }
+  try {
+    run();
+  } finally {
+    for (const domain of DOMAINS) allocators.set(domain, records[domain]);
+  }
+  return left <= 0;
+}
+
+/**
+ * Sweeps all failures of an attempt, which says whether it did what it should.
+ *
+ * @returns Allocations of the attempt. Count.
+ */
+export function sweep(
+  heap: Heap,
+  o: Objects,
+  attempt: () => boolean,
+): number {
+  for (let n = 1;; n++) {
+    FreeLists.clear(o);
+    let isDone = false;
+    const hasFailed = failing(heap, n, () => isDone = attempt());
+    assertEquals(isDone, !hasFailed, `failure ${n}`);
+    if (!hasFailed) return n - 1;
+  }
+}

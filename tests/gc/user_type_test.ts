@@ -1,0 +1,101 @@
+/** Types of programs: shared by name, and one shape for each. */
+
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
+import { attach } from "../../mod.ts";
+import { Protocol, UserType } from "../../src/objects/mod.ts";
+import { inBoth, NEXT, NODE, nodeOf, objectsOf, OTHER } from "./heap.ts";
+
+inBoth("define() finds the type that another worker has defined", (scene) => {
+  const { heap, node } = scene;
+  heap.threads.detach();
+  const other = attach(heap.handle);
+  const o = objectsOf(other);
+  assertEquals(UserType.define(o, "Node", NODE), node);
+  assertEquals(UserType.find(o, "Node"), node);
+  assertEquals(UserType.find(o, "Nodes"), 0);
+  assertNotEquals(UserType.define(o, "Nodes", NODE), node);
+  for (
+    const shape of [
+      { fields: 4, refs: [NEXT, OTHER] },
+      { fields: 3, refs: [NEXT] },
+      { fields: 3, refs: [NEXT, 1] },
+      { ...NODE, isGc: false },
+      { ...NODE, finalize: () => {} },
+    ]
+  ) {
+    assertThrows(
+      () => UserType.define(o, "Node", shape),
+      TypeError,
+      'Cannot define the type "Node": the type of that name has another shape',
+    );
+  }
+  other.close();
+  heap.threads.attach();
+});
+
+inBoth("define() refuses what no object can be", ({ o }) => {
+  for (const fields of [-1, 0.5, 5000, NaN]) {
+    assertThrows(
+      () => UserType.define(o, "T", { fields }),
+      RangeError,
+      `Cannot define the type "T" with ${fields} fields`,
+    );
+  }
+  assertThrows(() => UserType.define(o, "", { fields: 1 }), RangeError);
+  for (const refs of [[3], [-1], [1, 0], [1, 1], [0.5]]) {
+    assertThrows(
+      () => UserType.define(o, "T", { fields: 3, refs }),
+      RangeError,
+      'Cannot define the type "T"',
+    );
+  }
+  assertEquals(UserType.find(o, "T"), 0);
+});
+
+inBoth("objects start with 0, and know their type", (scene) => {
+  const { o, gc, node } = scene;
+  const op = nodeOf(scene);
+  assertEquals(o.typeOf(op), node);
+  assert(gc.isTracked(op));
+  for (let k = 0; k < 3; k++) assertEquals(o.i32[o.fields(op) + k], 0);
+  assertEquals(Protocol.repr(o, op), `<Node object at 0x${op.toString(16)}>`);
+  assertEquals(Protocol.sizeOf(o, op), o.head * 4 + 12);
+  assertThrows(
+    () => UserType.setRef(o, op, 1, op),
+    RangeError,
+    "Cannot use field 1 of",
+  );
+  o.decref(op);
+});
+
+inBoth("setRef() counts both references", (scene) => {
+  const { o } = scene;
+  const [a, b, c] = [nodeOf(scene), nodeOf(scene), nodeOf(scene)];
+  UserType.setRef(o, a, NEXT, b);
+  assertEquals([o.refcnt(b), UserType.ref(o, a, NEXT)], [2, b]);
+  UserType.setRef(o, a, NEXT, c);
+  assertEquals([o.refcnt(b), o.refcnt(c)], [1, 2]);
+  UserType.setRef(o, a, NEXT, c);
+  assertEquals(o.refcnt(c), 2);
+  o.decref(a);
+  assertEquals(o.refcnt(c), 1);
+  o.decref(b);
+  o.decref(c);
+});
+
+inBoth("a long chain dies without recursion", (scene) => {
+  const { o } = scene;
+  let first = nodeOf(scene);
+  for (let k = 0; k < 100_000; k++) {
+    const op = nodeOf(scene);
+    UserType.setRef(o, op, NEXT, first);
+    o.decref(first);
+    first = op;
+  }
+  o.decref(first);
+});
