@@ -30,13 +30,20 @@ import { Damage } from "../sync/mod.ts";
 import { Gil, Qsbr, Suspension, ThreadStates } from "../threads/mod.ts";
 import { Installed } from "./allocator.ts";
 import { Allocators } from "./allocators.ts";
-import { makeDomains } from "./hardened.ts";
+import { type Domains, makeDomains } from "./hardened.ts";
 import type { MemDomain } from "./mem.ts";
 import type { ObjDomain } from "./obj.ts";
 import { RawDomain } from "./raw.ts";
 
 /** Word with the count of changes of hook state. Word index. */
 const X_CHANGES = Layout.ALLOCATORS + Words.X_CHANGES;
+
+/** What makes the domains of a worker, see `makeDomains()`. */
+export type DomainMaker = (
+  m: Memory,
+  throws: boolean,
+  installed: Installed,
+) => Domains;
 
 /** What has to follow when the thread state of a worker moves. */
 export interface Companion {
@@ -79,7 +86,7 @@ export class Core {
   readonly #followers: ((core: Core) => void)[] = [];
 
   /** Takes a thread state in the heap. Not attached yet. */
-  constructor(m: Memory) {
+  constructor(m: Memory, make: DomainMaker) {
     if (!ThreadStates.reserve(m)) {
       throw new ThreadStateError(
         "Cannot attach: all thread states of the heap are in use",
@@ -87,7 +94,7 @@ export class Core {
     }
     this.m = m;
     this.installed = new Installed();
-    const { raw, mem, obj } = makeDomains(m, false, this.installed);
+    const { raw, mem, obj } = make(m, false, this.installed);
     this.raw = raw;
     this.mem = mem;
     this.obj = obj;
@@ -251,6 +258,7 @@ export function create(
   bytes: number,
   clock: Clock,
   allocators?: AllocatorWords,
+  make: DomainMaker = makeDomains,
 ): Core {
   const m = Create.create(build, bytes, clock, allocators);
   Runs.init(m);
@@ -258,7 +266,7 @@ export function create(
   Gil.init(m);
   Qsbr.init(m);
   Create.publish(m);
-  return new Core(m);
+  return new Core(m, make);
 }
 
 /**
@@ -266,6 +274,10 @@ export function create(
  *
  * @throws {HandleError} If the buffer is no heap of this version.
  */
-export function join(buffer: SharedArrayBuffer, clock: Clock): Core {
-  return new Core(Create.open(buffer, clock));
+export function join(
+  buffer: SharedArrayBuffer,
+  clock: Clock,
+  make: DomainMaker = makeDomains,
+): Core {
+  return new Core(Create.open(buffer, clock), make);
 }

@@ -23,7 +23,7 @@ import { Large } from "../raw/mod.ts";
 import { NAMES } from "./names.ts";
 
 /** Size of a seal, see `seal.ts`. Bytes. */
-const SEAL_SIZE = 8;
+export const SEAL_SIZE = 8;
 
 /** True if the value is a number that is an address inside the heap. */
 export function isAddress(m: Memory, value: number): boolean {

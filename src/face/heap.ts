@@ -336,7 +336,10 @@ export function createHeap(options: HeapOptions = {}): Heap {
   const build = buildNumber(options.build ?? Preconfig.build());
   const bytes = bufferSize(options.maxBytes ?? DEFAULT_MAX_BYTES);
   const allocators = Preconfig.allocators(build, options);
-  const heap = new Heap(Core.create(build, bytes, CLOCK, allocators));
+  const { makeDomains } = Debug;
+  const heap = new Heap(
+    Core.create(build, bytes, CLOCK, allocators, makeDomains),
+  );
   const nframe = Preconfig.nframe(options);
   if (nframe > 0) heap.tracemalloc.start(nframe);
   if (options.switchInterval !== undefined) {
@@ -375,7 +378,7 @@ export function attach(handle: HeapHandle): Heap {
       "Cannot attach: the argument is no handle of a heap",
     );
   }
-  return new Heap(Core.join(handle.buffer, CLOCK));
+  return new Heap(Core.join(handle.buffer, CLOCK, Debug.makeDomains));
 }
 
 /**

@@ -89,14 +89,14 @@ export class Generations {
 
   /** What is reachable goes to the next generation. */
   #age(generation: number, young: number): void {
-    const { i32 } = this.o;
+    const { i32, m } = this.o;
     if (generation === OLDEST) {
-      i32[PENDING] = 0;
-      i32[TOTAL] = GcList.sizeOf(i32, young);
+      Atomics.store(m.i32, PENDING, 0);
+      Atomics.store(m.i32, TOTAL, GcList.sizeOf(i32, young));
       return;
     }
     if (generation === OLDEST - 1) {
-      i32[PENDING] += GcList.sizeOf(i32, young);
+      Atomics.add(m.i32, PENDING, GcList.sizeOf(i32, young));
     }
     GcList.merge(i32, young, this.#old);
   }

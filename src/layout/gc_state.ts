@@ -3,26 +3,26 @@
  *
  * ```text
  *   from Layout.OBJECTS
- *   16                22          24     30             33          36
- *   ┌─────────────────┬───────────┬──────┬──────────────┬───────────┬─ …
- *   │ GENERATIONS × 3 │ PERMANENT │ TEMP │ X_THRESHOLDS │ COUNTS  │
- *   │ list heads      │ list head │ × 3  │ × 3          │ × 3       │
- *   └─────────────────┴───────────┴──────┴──────────────┴───────────┴─ …
- *   36           45            46         47      48              49
- *   ┌────────────┬─────────────┬──────────┬───────┬───────────────┬────────────────┬─ …
- *   │ X_STATS    │ X_COLLECTING│ X_DISABLED│ TORN │ X_LONG_LIVED_ │ X_LONG_LIVED_  │
- *   │ × 9        │             │          │       │ TOTAL         │ PENDING        │
- *   └────────────┴─────────────┴──────────┴───────┴───────────────┴────────────────┴─ …
+ *   16              22          24         30             33         36          45
+ *   ┌───────────────┬───────────┬──────────┬──────────────┬──────────┬───────────┬─ …
+ *   │ GENERATIONS×3 │ PERMANENT │ TEMP × 3 │ X_THRESHOLDS │ COUNTS   │ X_STATS   │
+ *   │ list heads    │ list head │ heads    │ × 3          │ × 3      │ × 9       │
+ *   └───────────────┴───────────┴──────────┴──────────────┴──────────┴───────────┴─ …
+ *   45             46           47     48                  49
+ *   ┌──────────────┬────────────┬──────┬───────────────────┬─────────────────────┬─ …
+ *   │ X_COLLECTING │ X_DISABLED │ TORN │ X_LONG_LIVED_TOTAL│ X_LONG_LIVED_PENDING│
+ *   └──────────────┴────────────┴──────┴───────────────────┴─────────────────────┴─ …
  *   50        51
  *   ┌─────────┬────────────┐
- *   │ X_LIMIT │ X_PRESSURE │  pages
+ *   │ X_LIMIT │ X_PRESSURE │
  *   └─────────┴────────────┘
  * ```
  *
  * All 0 in a heap in which nobody has collected: a list whose words are 0 is
  * empty, and thresholds are kept as the difference from {@linkcode DEFAULTS}.
  * List heads look like `gc_head.ts`; they and TORN belong to whoever holds the
- * GIL, and have no use in the free-threaded build. Atomic words are `X_`.
+ * GIL, and have no use in the free-threaded build. COUNTS are plain under the
+ * GIL and atomic without; `X_` words are atomic in both builds.
  *
  * Source: CPython 3.13 Include/internal/pycore_gc.h, struct _gc_runtime_state.
  *
@@ -37,7 +37,7 @@ export const PERMANENT = 22;
 export const TEMP = 24;
 /** Thresholds of the generations, less the default. Count, atomic. */
 export const X_THRESHOLDS = 30;
-/** What is compared with the thresholds. Count, atomic. */
+/** What is compared with the thresholds. Count. */
 export const COUNTS = 33;
 /** Of each generation: collections, collected, uncollectable. Count, atomic. */
 export const X_STATS = 36;

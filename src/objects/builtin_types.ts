@@ -19,6 +19,8 @@
  *   str, 4 bytes each     32 + 4n    48 + 4n         60 + 4n
  *   bytes                 17 + n     33 + n          33 + n
  *   tuple                 12 + 4n    28 + 4n         24 + 8n
+ *   list, no items        16         32              40
+ *   list, n slots         20 + 4n    36 + 4n         40 + 8n
  * ```
  *
  * Source: CPython 3.14 Objects/object.c, static_types.

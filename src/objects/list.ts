@@ -71,6 +71,8 @@ function freeArray(o: Objects, array: Address, isShared: boolean): void {
 /** Gives a list another array. Returns false if no memory is left. */
 function reallocate(o: Objects, list: number, allocated: number): boolean {
   const { m, core } = o;
+  const isShared = ListItems.isShared(m, list);
+  if (isShared && !MemDelayed.reserve(o)) return false;
   let array = 0;
   if (allocated > 0) {
     array = core.mem.malloc(bytesOf(allocated));
@@ -78,7 +80,6 @@ function reallocate(o: Objects, list: number, allocated: number): boolean {
     ListItems.init(m, array, allocated);
   }
   const before = ListItems.block(m, list);
-  const isShared = ListItems.isShared(m, list);
   const kept = Math.min(o.i32[list + OB_SIZE], allocated);
   ListItems.replace(m, list, array, before === 0 ? 0 : kept);
   freeArray(o, before, isShared);

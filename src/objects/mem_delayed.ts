@@ -33,10 +33,16 @@ function settle(o: Objects, item: Address): void {
   else o.core.mem.free(item as never);
 }
 
-/** True if there is room for an item, or can be made. */
-function makeRoom(o: Objects): boolean {
+/**
+ * Makes sure that there is room for an item, so that the next one does not have
+ * to stop the world. In a critical section that must not be: it would be
+ * suspended.
+ *
+ * @returns False if no memory is left.
+ */
+export function reserve(o: Objects): boolean {
   const { m, core } = o;
-  if (Delayed.hasRoom(m)) return true;
+  if (!o.isBiased || Delayed.hasRoom(m)) return true;
   const block = core.raw.malloc(Chunk.NBYTES);
   if (block === 0) return false;
   Delayed.add(m, block);
@@ -46,7 +52,7 @@ function makeRoom(o: Objects): boolean {
 function put(o: Objects, item: Address, nbytes: number): void {
   const { m } = o;
   if (!o.isBiased || World.isStopper(m)) settle(o, item);
-  else if (makeRoom(o)) Delayed.put(m, item, nbytes);
+  else if (reserve(o)) Delayed.put(m, item, nbytes);
   else settleStopped(o, item);
 }
 

@@ -78,8 +78,8 @@ function takeOver(m: Memory, at: number): boolean {
  * @param at The mutex. Word index.
  */
 export function lock(m: Memory, at: number): void {
-  while (!Mutex.lockTimed(m, at, LOOK_MS)) {
-    if (takeOver(m, at)) return;
+  while (!takeOver(m, at)) {
+    if (Mutex.lockTimed(m, at, LOOK_MS)) return;
   }
 }
 

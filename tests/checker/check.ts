@@ -32,13 +32,19 @@ export function loader(): Loader {
   return shared ??= new Loader(ROOT, EXTRA);
 }
 
+/** True for what only threads with critical sections call. */
+function isOfSections(key: string): boolean {
+  return key.startsWith("src/threads/sections.ts#");
+}
+
 /** Loads the library for a model and sets the machine up. */
 export async function prepare(
   model: Model,
   options: LoadOptions = {},
 ): Promise<Machine> {
   const constants = { ...model.constants, ...options.constants };
-  const library = loader().load({ ...options, constants });
+  const idle = model.hasSections ? () => false : isOfSections;
+  const library = loader().load({ idle, ...options, constants });
   try {
     await library.fetch(model.doors);
   } finally {

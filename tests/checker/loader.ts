@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly constants?: Constants;
   /** Texts that replace those of files, before the transform. */
   readonly overrides?: ReadonlyMap<string, string>;
+  /** Says of a function, by its key, that the model never calls it. */
+  readonly idle?: (key: string) => boolean;
   /** False to load without merging of states. */
   readonly merge?: boolean;
 }
@@ -125,7 +127,7 @@ export class Loader {
     });
     const pure = options.merge === false
       ? new Set<string>()
-      : wrapped(kept.flatMap(([, one]) => one.facts));
+      : wrapped(kept.flatMap(([, one]) => one.facts), options.idle);
     const outputs = new Map<string, string>();
     for (const [path, one] of kept) {
       const constants = options.constants?.[path] ?? {};

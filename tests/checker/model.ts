@@ -84,6 +84,8 @@ export interface Model<C = any> {
   guarded?(at: number): boolean;
   /** Says why a worker must not access a word now, or nothing. */
   guard?(at: number, worker: number, isWrite: boolean): string | void;
+  /** True if threads are in critical sections, whose stack is no shared word. */
+  readonly hasSections?: boolean;
   /** Words that are read plainly while others write, by design. */
   racy?(at: number): boolean;
   /**

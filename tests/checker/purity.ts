@@ -75,17 +75,25 @@ export function factsOf(
   return found;
 }
 
-/** Keys of all functions that are pure and access shared memory. */
-export function wrapped(all: Iterable<Facts>): Set<string> {
+/**
+ * Keys of all functions that are pure and access shared memory.
+ *
+ * @param idle Says of a key that the model never calls it.
+ */
+export function wrapped(
+  all: Iterable<Facts>,
+  idle: (key: string) => boolean = () => false,
+): Set<string> {
   const facts = new Map([...all].map((one) => [one.key, one]));
   const pure = new Set([...facts.values()].filter((f) => f.isQuiet).map(keyed));
   const touching = new Set(
     [...facts.values()].filter((f) => f.touches).map(keyed),
   );
+  const isFine = (key: string) => pure.has(key) || idle(key);
   for (let changed = true; changed;) {
     changed = false;
     for (const one of facts.values()) {
-      if (pure.has(one.key) && !one.callees.every((key) => pure.has(key))) {
+      if (pure.has(one.key) && !one.callees.every(isFine)) {
         changed = pure.delete(one.key);
       }
       const calls = one.callees.some((key) => touching.has(key));

@@ -52,9 +52,9 @@ const BUGS: readonly Bug[] = [
   {
     name: "mutexes of the dead that nobody takes over",
     file: SECTIONS,
-    text: "if (takeOver(m, at)) return;",
-    instead: "",
-    model: CriticalSection.deaths(["A+B", "B+A"], 1),
+    text: "while (!takeOver(m, at)) {",
+    instead: "while (true) {",
+    model: CriticalSection.deaths("A+B"),
   },
   {
     name: "a slot that is not looked at again",
@@ -87,9 +87,9 @@ const BUGS: readonly Bug[] = [
   {
     name: "an item that is taken twice",
     file: DELAYED,
-    text: "i32[chunk + RD] = rd + 1; // COMMIT",
-    instead: "",
-    model: MemDelayed.queue(0, 0),
+    text: "i32[chunk + WR] = 0;\n    i32[chunk + RD] = 0;",
+    instead: "i32[chunk + RD] = 0;\n    i32[chunk + WR] = 0;",
+    model: MemDelayed.queue(1, 1),
   },
   {
     name: "a chunk of a thread that has ended, left to nobody",

@@ -6,6 +6,7 @@
 
 import type { Model } from "../checker/model.ts";
 import * as Corners from "./corners.ts";
+import * as CriticalSection from "./critical_section.ts";
 import * as Deaths from "./deaths.ts";
 import * as Duels from "./duels.ts";
 import * as Event from "./event.ts";
@@ -13,8 +14,11 @@ import * as ExtraDeaths from "./extra_deaths.ts";
 import * as ExtraThreads from "./extra_threads.ts";
 import * as Fatal from "./fatal.ts";
 import * as Fences from "./fences.ts";
+import * as GcPauses from "./gc_pauses.ts";
 import * as Gil from "./gil.ts";
 import * as MoreDeaths from "./more_deaths.ts";
+import * as ListReads from "./list_reads.ts";
+import * as MemDelayed from "./mem_delayed.ts";
 import * as Mutex from "./mutex.ts";
 import * as Qsbr from "./qsbr.ts";
 import * as RawMutex from "./raw_mutex.ts";
@@ -41,6 +45,10 @@ const FILES: readonly File[] = [
   Qsbr,
   Remote,
   Refcount,
+  GcPauses,
+  CriticalSection,
+  MemDelayed,
+  ListReads,
   Deaths,
   ExtraThreads,
   ExtraDeaths,

@@ -27,6 +27,7 @@ import {
   nameOf,
   scratch,
   SPIN_ONCE,
+  sync,
   threads,
   workers,
 } from "./support.ts";
@@ -39,12 +40,6 @@ const NO_LOOKS: Constants = {
   "src/sync/mutex.ts": { SPINS: 0, PAUSES_PER_SPIN: 0, LOOK_MS: Infinity },
   "src/threads/sections.ts": { LOOK_MS: Infinity },
 };
-/** Who waits looks after the owner now and then. */
-const LOOKS: Constants = {
-  ...SPIN_ONCE,
-  "src/sync/mutex.ts": { SPINS: 0, PAUSES_PER_SPIN: 0, LOOK_MS: Infinity },
-};
-
 /** Mutex of an object; its counter is in the next line. Word index. */
 function mutex(world: World, object: number): number {
   return scratch(world, 2 * object);
@@ -126,6 +121,7 @@ export function sections(
   bound?: number,
 ): Model {
   return model<Context>({
+    hasSections: true,
     name: `critical sections ${parts.join(" ")}` +
       (bound === undefined ? "" : `, bound ${bound}`),
     doors: DOORS,
@@ -138,25 +134,49 @@ export function sections(
   });
 }
 
-/** Worker 0 dies; one more worker says so; nobody waits for it for ever. */
-export function deaths(
-  parts: readonly (keyof typeof PARTS)[],
-  bound?: number,
-): Model {
-  const last = parts.length;
+/** Worker 0 dies in a section; worker 1 takes its mutexes over. */
+export function deaths(part: keyof typeof PARTS): Model {
   return model<Context>({
-    name: `critical sections ${parts.join(" ")}, 1 killed` +
-      (bound === undefined ? "" : `, bound ${bound}`),
+    hasSections: true,
+    name: `critical sections ${part}, killed, then A+B`,
     doors: [...DOORS, RECOVERY],
-    constants: LOOKS,
+    constants: NO_LOOKS,
     kills: 1,
     killable: (worker) => worker === 0,
-    ...(bound === undefined ? {} : { bound }),
     nameOf,
-    setup: (lib, world) => workers(lib, world, parts.length + 1),
+    setup: (lib, world) => workers(lib, world, 2),
     script: (worker, world) =>
-      worker === last ? [condemnStep()] : script(parts[worker], world),
+      worker === 0 ? script(part, world) : [lookStep(world), heirStep(world)],
+    final(world) {
+      if (!world.isDone(1)) return;
+      const [a, b] = [0, 1].map((k) => world.i32[mutex(world, k)]);
+      return a === 0 && b === 0 ? "" : "a mutex is taken";
+    },
   });
+}
+
+/** Looks whether mutexes are taken, so that it matters when they are. */
+function lookStep(world: World): Step<Context> {
+  return step<Context>("look", (lib, { m }) => {
+    sync(lib).Mutex.isLocked(m, mutex(world, 0));
+    sync(lib).Mutex.isLocked(m, mutex(world, 1));
+  });
+}
+
+/** A section of both objects, once worker 0 is known to be dead. */
+function heirStep(world: World): Step<Context> {
+  const { run } = both(world, 0, 1);
+  return step<Context>("condemn 0; A+B", (lib, context) => {
+    const { m } = context;
+    const { Recovery } = lib.module(RECOVERY) as typeof RecoveryModule;
+    const slot = PageMap.FIRST_SLOT;
+    const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
+    const incarnation = m.i32[thread + ThreadState.INCARNATION];
+    Recovery.condemn(m, (incarnation << PageMap.INCARNATION_SHIFT) | slot);
+    threads(lib).ThreadStates.attach(m);
+    run(lib, context);
+    threads(lib).ThreadStates.detach(m);
+  }, { when: (it) => it.isDead(0), optional: true });
 }
 
 function script(part: keyof typeof PARTS, world: World): Step<Context>[] {
@@ -173,17 +193,6 @@ function fault(
   const found = world.i32[counter(world, object)];
   if (found !== wanted) return `object ${object} counts ${found}`;
   return world.i32[mutex(world, object)] === 0 ? "" : "a mutex is taken";
-}
-
-/** Tells that worker 0 is dead, once it is. */
-function condemnStep(): Step<Context> {
-  return step<Context>("condemn 0", (lib, { m }) => {
-    const { Recovery } = lib.module(RECOVERY) as typeof RecoveryModule;
-    const slot = PageMap.FIRST_SLOT;
-    const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
-    const incarnation = m.i32[thread + ThreadState.INCARNATION];
-    Recovery.condemn(m, (incarnation << PageMap.INCARNATION_SHIFT) | slot);
-  }, { when: (world) => world.isDead(0), optional: true });
 }
 
 function attachStep(): Step<Context> {
@@ -206,6 +215,7 @@ export const models: readonly Model[] = [
   sections(["A-", "A(B)"]),
   sections(["A+B", "B+A", "A+B"]),
   sections(["A(B)", "B(A)", "A+B"], 3),
-  deaths(["A+B", "B+A"], 2),
-  deaths(["A(B)", "B(A)"], 1),
+  deaths("A+B"),
+  deaths("A(B)"),
+  deaths("A-"),
 ];

@@ -64,13 +64,22 @@ export function idDoubleOf(id: number): number {
   return new Float64Array(words.buffer)[0];
 }
 
-/** The double words with the sizes from 0 to `max`, all below 2^31. */
-export function sizeDoubles(max: number): Float64Array<ArrayBuffer> {
-  const words = new Int32Array(2 * max + 2);
-  for (let nbytes = 0; nbytes <= max; nbytes++) {
+/** The double words with the sizes below `count`, which is less than 2^31. */
+export function sizeDoubles(count: number): Float64Array<ArrayBuffer> {
+  const words = new Int32Array(2 * count);
+  for (let nbytes = 0; nbytes < count; nbytes++) {
     words[2 * nbytes + SIZE_LOW] = swap(nbytes);
   }
   return new Float64Array(words.buffer);
+}
+
+/** The double words of 0 to 7 fresh bytes and the start of a fence. */
+export function tailDoubles(): Float64Array<ArrayBuffer> {
+  const bytes = new Uint8Array(64);
+  for (let at = 0; at < 64; at++) {
+    bytes[at] = (at & 7) < at >> 3 ? CLEANBYTE : FORBIDDENBYTE;
+  }
+  return new Float64Array(bytes.buffer);
 }
 
 /** Bytes asked for, as the header says. Inexact above 2^53. */

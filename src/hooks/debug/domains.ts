@@ -4,8 +4,7 @@
  * record.
  *
  * ## Threads
- *   As `fast_path.ts`. If the stack runs out below, the heap may be left half
- *   changed; the `catch` notes it without a call.
+ *   As `fast_path.ts`.
  *
  * @module
  */
@@ -40,8 +39,7 @@ class DebugRaw extends RawDomain {
   }
 
   override malloc(nbytes: number): RawPtr {
-    const block = this.fast.malloc(nbytes);
-    return block === 0 ? super.malloc(nbytes) : block as RawPtr;
+    return (this.fast.malloc(nbytes) || super.malloc(nbytes)) as RawPtr;
   }
 
   override free(block: RawPtr | 0): void {
@@ -65,8 +63,7 @@ class DebugMem extends MemDomain {
   }
 
   override malloc(nbytes: number): MemPtr {
-    const block = this.fast.malloc(nbytes);
-    return block === 0 ? super.malloc(nbytes) : block as MemPtr;
+    return (this.fast.malloc(nbytes) || super.malloc(nbytes)) as MemPtr;
   }
 
   override free(block: MemPtr | 0): void {
@@ -90,8 +87,7 @@ class DebugObj extends ObjDomain {
   }
 
   override malloc(nbytes: number): ObjPtr {
-    const block = this.fast.malloc(nbytes);
-    return block === 0 ? super.malloc(nbytes) : block as ObjPtr;
+    return (this.fast.malloc(nbytes) || super.malloc(nbytes)) as ObjPtr;
   }
 
   override free(block: ObjPtr | 0): void {

@@ -47,13 +47,31 @@ const { PAGE_MAP, POOLS } = Layout;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
 const { NEXTPOOL } = PoolRecord;
 const { HEADER, SIZE_LOW } = DebugBlock;
-const { CLEAN, DEAD, DEAD_WORD, FORBIDDEN, FORBIDDEN_WORD } = Block;
+const { CLEAN, DEAD, FORBIDDEN, FORBIDDEN_WORD } = Block;
 const MULTIPLIER = Seal.MULTIPLIER;
 const imul = Math.imul;
 /** Largest request that small pools serve, with fences and seal. Bytes. */
 const MAX_REQUEST = 480;
-/** Bits that a block on the fast path may have. */
-const FIT = 0x7ffffff0;
+/** By request: the double word with the size. */
+const SIZES = Block.sizeDoubles(512);
+/** By bytes of data in it: the double word in which the fence starts. */
+const TAILS = Block.tailDoubles();
+/**
+ * By size class, without and then with marks by realloc: behind the last double
+ * word that must be dead in a free block, from the block's.
+ */
+const LOOK_ENDS = Int32Array.from(
+  { length: 2 * SizeClasses.SMALL_CLASSES },
+  (_, k) => {
+    const erases = k >= SizeClasses.SMALL_CLASSES;
+    const szidx = k % SizeClasses.SMALL_CLASSES;
+    const end = Reuse.endOf(erases, SizeClasses.blockSize(szidx));
+    // Rounded up: if the rest was never marked, the long way knows better.
+    return (end + 7) >> 3;
+  },
+);
+/** Bits that no block on the fast path has: below 16, and the sign. */
+const UNFIT = -2147483633;
 /** Bits in which two blocks of a pool do not differ. */
 const OTHER_PAGE = -16384 | 15;
 
@@ -62,43 +80,11 @@ type Words = Int32Array<SharedArrayBuffer>;
 /** Double words of a block. */
 type Doubles = Float64Array<SharedArrayBuffer>;
 
-/** The bytes of a word that stand before address n, if it is in that word. */
-function maskOf(n: number): number {
-  return (1 << ((n & 3) << 3)) - 1;
-}
-
-/** Writes the end of `n` bytes of data, no multiple of 8, and their fence. */
-function fence(
-  i32: Words,
-  f64: Doubles,
-  data: number,
-  n: number,
-  kept: number,
-): void {
-  const last = n >> 3;
-  if (last >= kept) f64[data + last] = CLEAN;
+/** True if the trailing fence of `n` bytes of data is whole. */
+function isFenced(i32: Words, f64: Doubles, data: number, n: number): boolean {
+  if ((n & 7) === 0) return f64[data + (n >> 3)] === FORBIDDEN;
   const tail = (data << 1) + (n >> 2);
-  const mask = maskOf(n);
-  i32[tail] = (i32[tail] & mask) | (FORBIDDEN_WORD & ~mask);
-  i32[tail + 1] = FORBIDDEN_WORD;
-  if (mask === 0) return;
-  i32[tail + 2] = (i32[tail + 2] & ~mask) | (FORBIDDEN_WORD & mask);
-}
-
-/** Marks the end of the fence behind `n` bytes, no multiple of 8. */
-function killRest(i32: Words, data: number, n: number, kept: number): void {
-  const rest = (n >> 3) + 1;
-  if (rest < kept) return;
-  let at = (data + rest) << 1;
-  if ((n & 4) !== 0) i32[at++] = DEAD_WORD;
-  const mask = maskOf(n);
-  i32[at] = (i32[at] & ~mask) | (DEAD_WORD & mask);
-}
-
-/** True if the trailing fence is whole. */
-function isFenced(i32: Words, data: number, n: number): boolean {
-  const tail = (data << 1) + (n >> 2);
-  const mask = maskOf(n);
+  const mask = (1 << ((n & 3) << 3)) - 1; // bytes of data in that word
   return ((i32[tail] ^ FORBIDDEN_WORD) & ~mask) === 0 &&
     i32[tail + 1] === FORBIDDEN_WORD &&
     ((i32[tail + 2] ^ FORBIDDEN_WORD) & mask) === 0;
@@ -107,13 +93,10 @@ function isFenced(i32: Words, data: number, n: number): boolean {
 /** Takes over what the hooks of the domain do. */
 function adjust(fast: FastPath, api: DebugAllocApi): void {
   fast.id = Block.idDoubleOf(api.id);
-  fast.kept = api.kept >> 3;
-  fast.lookFrom = (Reuse.startOf(api) - HEADER) >> 3;
-  for (let szidx = 0; szidx < SizeClasses.SMALL_CLASSES; szidx++) {
-    const end = Reuse.endOf(api, SizeClasses.blockSize(szidx));
-    // Rounded up: if the rest was never marked, the long way knows better.
-    fast.lookEnds[szidx] = (end - HEADER + 7) >> 3;
-  }
+  fast.least = api.kept;
+  fast.first = (HEADER + api.kept) >> 3;
+  fast.lookFrom = Reuse.startOf(api.erases) >> 3;
+  fast.looks = api.erases ? SizeClasses.SMALL_CLASSES : 0;
 }
 
 /** See the head of this file. */
@@ -128,8 +111,6 @@ export class FastPath {
   declare readonly f64: Doubles;
   /** What seals are mixed with. */
   declare readonly secret: number;
-  /** By request: the double word with the size. */
-  declare readonly sizes: Float64Array<ArrayBuffer>;
   /** First ring of the small classes, or the null rings. Word index. */
   declare rings: number;
   /** Page map word of the pools that are this worker's, or -1. */
@@ -140,12 +121,14 @@ export class FastPath {
   declare mark: number;
   /** Double word of the header with the ID of the domain. */
   declare id: number;
-  /** Double words of data that fills leave alone. Count. */
-  declare kept: number;
-  /** First double word of data that must be dead in a free block. Index. */
+  /** Least request. Bytes: no less than what fills leave alone. */
+  declare least: number;
+  /** First double word that fills do not leave alone, from the block's. */
+  declare first: number;
+  /** First double word that must be dead in a free block, from the block's. */
   declare lookFrom: number;
-  /** By size class: behind the last such double word. Index. */
-  declare readonly lookEnds: Int32Array<ArrayBuffer>;
+  /** Where {@linkcode LOOK_ENDS} of this build start. Index. */
+  declare looks: number;
 
   /** The short way of a domain object, closed. */
   constructor(route: Route) {
@@ -155,15 +138,15 @@ export class FastPath {
     this.i32 = m.i32;
     this.f64 = m.f64;
     this.secret = m.secret;
-    this.sizes = Block.sizeDoubles(MAX_REQUEST);
     this.rings = Layout.NULL_RINGS;
     this.key = -1;
     this.owner = 0;
     this.mark = 0;
     this.id = FORBIDDEN;
-    this.kept = 0;
+    this.least = 0;
+    this.first = 0;
     this.lookFrom = 0;
-    this.lookEnds = new Int32Array(SizeClasses.SMALL_CLASSES);
+    this.looks = 0;
   }
 
   /** Opens the short way if calls may go it, or else closes it. */
@@ -188,25 +171,26 @@ export class FastPath {
   malloc(nbytes: number): Address {
     if (typeof nbytes !== "number") return 0;
     const n = nbytes | 0;
-    if (n !== nbytes || n >>> 0 > MAX_REQUEST) return 0;
+    if (n !== nbytes || n < this.least || n > MAX_REQUEST) return 0;
     const i32 = this.i32;
     const f64 = this.f64;
     const szidx = (n + 31) >> 4;
     const pool = i32[this.rings + szidx];
     const block = i32[pool + FREEBLOCK];
     if (block === 0) return 0;
-    const data = (block >>> 3) + 2;
-    const end = (block >>> 2) + (szidx << 2) + 2;
+    const word = block >>> 2;
+    const base = word >> 1;
+    const end = word + (szidx << 2) + 2;
     const seal = imul(block, MULTIPLIER) ^ this.secret;
-    const next = i32[block >>> 2];
     const found = i32[end];
     if (found !== 0) { // not new in its pool
-      if (found === seal || f64[data - 1] !== DEAD) return 0;
-      const last = data + this.lookEnds[szidx];
-      for (let k = data + this.lookFrom; k < last; k++) {
+      if (found === seal || f64[base + 1] !== DEAD) return 0;
+      const last = base + LOOK_ENDS[this.looks + szidx];
+      for (let k = base + this.lookFrom; k < last; k++) {
         if (f64[k] !== DEAD) return 0;
       }
     }
+    const next = i32[word];
     if (next === 0) {
       if (!this.takeLast(szidx, pool)) return 0;
     } else {
@@ -214,15 +198,15 @@ export class FastPath {
       i32[pool + FREEBLOCK] = next; // COMMIT
       i32[pool + COUNT] = i32[pool + COUNT] + 1;
     }
+    f64[base] = SIZES[n];
+    f64[base + 1] = this.id;
+    const tail = base + 2 + (n >> 3);
+    for (let k = base + this.first; k < tail; k++) f64[k] = CLEAN;
+    f64[tail] = TAILS[n & 7];
+    f64[tail + 1] = FORBIDDEN;
     i32[end] = seal;
     i32[end + 1] = this.owner;
-    f64[data - 2] = this.sizes[n];
-    f64[data - 1] = this.id;
-    const tail = data + (n >> 3);
-    for (let k = data + this.kept; k < tail; k++) f64[k] = CLEAN;
-    if ((n & 7) === 0) f64[tail] = FORBIDDEN;
-    else fence(i32, f64, data, n, this.kept);
-    return (block >>> 0) + HEADER;
+    return (block + HEADER) >>> 0;
   }
 
   /**
@@ -250,32 +234,33 @@ export class FastPath {
    */
   free(p: Address): boolean {
     if (typeof p !== "number") return false;
-    const block = (p - HEADER) & FIT;
-    if (block + HEADER !== p) return false;
+    const at = p | 0;
+    const block = (at - HEADER) | 0;
+    if (at !== p || (block & UNFIT) !== 0) return false;
     const i32 = this.i32;
     const page = block >> 14;
     if (i32[PAGE_MAP + page] !== this.key) return false;
     const f64 = this.f64;
     const pool = POOLS + (page << 3);
     const szidx = i32[pool + SZIDX];
-    const data = (block >> 3) + 2;
-    const end = (block >> 2) + (szidx << 2) + 2;
+    const word = block >> 2;
+    const base = word >> 1;
+    const end = word + (szidx << 2) + 2;
     const seal = imul(block, MULTIPLIER) ^ this.secret;
-    if (i32[end] !== seal || f64[data - 1] !== this.id) return false;
-    const low = i32[(block >> 2) + SIZE_LOW];
-    const n = (low >>> 24) | ((low >> 8) & 0xff00);
-    if (n > (szidx << 4) - 16 || f64[data - 2] !== this.sizes[n]) return false;
-    const tail = data + (n >> 3);
-    if ((n & 7) === 0) {
-      if (f64[tail] !== FORBIDDEN) return false;
-    } else if (!isFenced(i32, data, n)) return false;
+    if (i32[end] !== seal || f64[base + 1] !== this.id) return false;
+    const low = i32[word + SIZE_LOW];
+    const n = (low >>> 24) | ((low >> 8) & 256);
+    if (
+      n > (szidx << 4) - 16 || f64[base] !== SIZES[n]
+    ) return false;
+    if (!isFenced(i32, f64, base + 2, n)) return false;
     i32[end] = seal ^ this.mark;
-    f64[data - 2] = DEAD;
-    f64[data - 1] = DEAD;
-    for (let k = data + this.kept; k <= tail; k++) f64[k] = DEAD;
-    if ((n & 7) !== 0) killRest(i32, data, n, this.kept);
+    f64[base] = DEAD;
+    f64[base + 1] = DEAD;
+    const last = base + ((n + 31) >> 3);
+    for (let k = base + this.first; k < last; k++) f64[k] = DEAD;
     const next = i32[pool + FREEBLOCK];
-    i32[block >> 2] = next;
+    i32[word] = next;
     i32[pool + FREEBLOCK] = block; // COMMIT
     const count = i32[pool + COUNT] - 1;
     i32[pool + COUNT] = count;

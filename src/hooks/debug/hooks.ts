@@ -193,12 +193,16 @@ const RAW = {
 /** The functions of the hooks of MEM and OBJ. */
 const OTHERS = { malloc, calloc, realloc, free };
 
+/** The functions of the hooks of a domain. */
+function callsOf(api: DebugAllocApi): typeof RAW {
+  return api.domain === PageMap.RAW ? RAW : OTHERS;
+}
+
 /** The record of the debug hooks of a domain. */
 export function recordOf(api: DebugAllocApi): AnyAllocator {
   // A record that wraps this one may have taken over the member without ctx.
   const sizeOf = (_ctx: unknown, p: Address) => sizeAt(api, p);
-  const calls = api.domain === PageMap.RAW ? RAW : OTHERS;
-  return { ctx: api, ...calls, sizeOf };
+  return { ctx: api, ...callsOf(api), sizeOf };
 }
 
 /**
@@ -212,14 +216,14 @@ export function directApi(
   m: Memory,
   domain: number,
 ): DebugAllocApi | null {
-  const api = record?.ctx;
-  if (!(api instanceof DebugAllocApi) || !api.isDirect) return null;
-  if (api.m !== m || api.domain !== domain) return null;
-  const own = recordOf(api);
-  const isWhole = own.malloc === record!.malloc &&
-    own.calloc === record!.calloc && own.realloc === record!.realloc &&
-    own.free === record!.free;
-  return isWhole ? api : null;
+  if (record === null) return null;
+  const { ctx, malloc, calloc, realloc, free } = record;
+  if (!(ctx instanceof DebugAllocApi) || !ctx.isDirect) return null;
+  const own = callsOf(ctx);
+  const isOurs = ctx.m === m && ctx.domain === domain &&
+    own.malloc === malloc && own.calloc === calloc &&
+    own.realloc === realloc && own.free === free;
+  return isOurs ? ctx : null;
 }
 
 /** True if a record is one of the debug hooks. */

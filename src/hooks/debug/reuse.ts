@@ -32,6 +32,7 @@ import * as Report from "./report.ts";
 import * as Verdict from "./verdict.ts";
 
 const { HEADER } = DebugBlock;
+const { SEAL_SIZE } = Describe;
 
 /** Whether a block was freed before, in the pool that it is in. */
 function wasFreed(api: DebugAllocApi, base: Address): boolean {
@@ -43,26 +44,27 @@ function wasFreed(api: DebugAllocApi, base: Address): boolean {
 
 /**
  * Offset of the first byte of data that was marked for sure. Bytes from the
- * start of the block.
+ * start of the block. `erases` as in {@linkcode DebugAllocApi}.
  *
  * A pool may change its domain while its blocks stay as they are, so this may
  * have been an object.
  */
-export function startOf(api: DebugAllocApi): number {
-  return HEADER + (api.erases ? 0 : OBJECT_HEAD);
+export function startOf(erases: boolean): number {
+  return HEADER + (erases ? 0 : OBJECT_HEAD);
 }
 
 /**
  * Offset behind the last byte that was marked for sure. Bytes from the start of
  * the block.
  *
+ * @param erases As in {@linkcode DebugAllocApi}.
  * @param space Bytes of the block, its seal included.
  */
-export function endOf(api: DebugAllocApi, space: number): number {
+export function endOf(erases: boolean, space: number): number {
   // The least that a block of that space is taken for, or shrunk to.
   const least = Math.min(space - 16, Math.floor(3 * space / 16) * 4);
-  const kept = least - Describe.overheadOf(api.m);
-  return api.erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept;
+  const kept = least - SEAL_SIZE;
+  return erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept;
 }
 
 /** Reports that a free block was written to. */
@@ -93,7 +95,7 @@ export function checkFree(api: DebugAllocApi, base: Address): void {
   if (!wasFreed(api, base)) return;
   const { m } = api;
   const space = Describe.spaceOf(m, Owners.pageOf(m, base));
-  const end = base + endOf(api, space);
-  const from = base + startOf(api); // isBuried() has looked at the header
+  const end = base + endOf(api.erases, space);
+  const from = base + startOf(api.erases); // isBuried() has looked at the header
   if (!Block.isDead(m, from, end)) fail(api, base, from, end);
 }

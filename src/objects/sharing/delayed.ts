@@ -144,9 +144,14 @@ export function take(m: Memory, chunk: number): Address {
   return item;
 }
 
+/** Items in a chunk of the caller's. Count. */
+export function length(m: Memory, chunk: number): number {
+  return Math.max(m.i32[chunk + WR] - m.i32[chunk + RD], 0);
+}
+
 /** True if there is nothing in a chunk of the caller's. */
 export function isEmpty(m: Memory, chunk: number): boolean {
-  return m.i32[chunk + RD] >= m.i32[chunk + WR];
+  return length(m, chunk) === 0;
 }
 
 /**
