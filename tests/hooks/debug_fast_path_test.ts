@@ -162,6 +162,11 @@ for (const build of BUILDS) {
         assert(p > 0, `malloc(${nbytes})`);
         assertEquals(heap.mem.sizeOf(p as never), nbytes);
         assert(fast.free(p), `free of ${nbytes}`);
+        const end = (p - 16 + ((nbytes + 47) & ~15)) >>> 2;
+        heap.i32[end - 1] = 0; // who had allocated it
+        assertEquals(fast.malloc(nbytes), p);
+        assertEquals(heap.i32[end - 1], heap.core.m.owner);
+        assert(fast.free(p));
         heap.mem.free(other);
       }
       for (const nbytes of [481, 512, -1, 1.5, NaN, 2 ** 32 + 16]) {
@@ -173,7 +178,10 @@ for (const build of BUILDS) {
   Deno.test(`short way: the domains of a debug heap have it (${build})`, () => {
     withDebugHeap(build, (heap) => {
       for (const domain of DOMAINS) {
-        assert("fast" in heap[domain] && "fast" in heap.core[domain], domain);
+        for (const each of [heap[domain], heap.core[domain]]) {
+          const fast = Reflect.get(each, "fast");
+          assert(fast instanceof FastPath && fast.key !== -1, domain);
+        }
       }
     });
   });
@@ -188,22 +196,27 @@ for (const build of BUILDS) {
         if (block !== 0) assert(fast.free(block));
         return block !== 0;
       };
-      assert(isOpen());
       const record = allocators.get(1);
-      wrapAll(heap);
-      assert(!isOpen() && !fast.free(p), "under another record");
-      allocators.set(1, record);
+      const closes = (why: string, other: AnyAllocator) => {
+        assert(isOpen(), `before ${why}`);
+        allocators.set(1, other);
+        assert(!isOpen() && !fast.free(p), why);
+        allocators.set(1, record);
+      };
+      const free = (ctx: unknown, block: number) => record.free(ctx, block);
+      closes("one function is another", { ...record, free });
+      closes("the record of another domain", allocators.get(2));
+      closes("no hooks", allocators.base(1));
+      const arena = allocators.getArena();
       assert(isOpen());
-      allocators.set(1, { ...record, free: () => {} });
-      assert(!isOpen(), "one function is another");
-      allocators.set(1, allocators.get(2));
-      assert(!isOpen(), "the record of another domain");
-      allocators.set(1, allocators.base(1));
-      assert(!isOpen(), "no hooks");
-      allocators.set(1, record);
-      allocators.setArena({ ...allocators.getArena(), ctx: {} });
+      allocators.setArena({ ...arena, ctx: {} });
       assert(!isOpen(), "an arena record");
-      allocators.setArena({ ...allocators.getArena(), ctx: null });
+      allocators.setArena(arena);
+      assert(isOpen());
+      heap.tracemalloc.start();
+      assert(!isOpen(), "traced");
+      heap.tracemalloc.stop();
+      assert(isOpen());
       heap.threads.detached(() => assert(!isOpen(), "detached"));
     });
   });
@@ -224,7 +237,7 @@ for (const build of BUILDS) {
         refuse(p, `a byte at p${at - p} is wrong`);
         u8[at] ^= 0x40;
       }
-      for (const seal of [p + 32, p + 35]) {
+      for (const seal of [p + 40, p + 43]) {
         u8[seal] ^= 1;
         refuse(p, "the seal is wrong");
         u8[seal] ^= 1;
@@ -248,6 +261,10 @@ for (const build of BUILDS) {
         assertEquals(fast.malloc(100), 0, `p+${at - p}`);
         heap.u8[at] ^= 1;
       }
+      const link = heap.i32[(p - 16) >>> 2];
+      heap.i32[(p - 16) >>> 2] = 0;
+      assertEquals(fast.malloc(100), 0, "the list ends too early");
+      heap.i32[(p - 16) >>> 2] = link;
       for (const at of [p - 14, p - 13]) { // a link out of the pool
         heap.u8[at] ^= 1;
         assertEquals(fast.malloc(100), 0, `p${at - p}`);
