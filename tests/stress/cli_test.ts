@@ -43,7 +43,9 @@ Deno.test("stress runs for as long as it is told", async () => {
 
 Deno.test("stress answers misuse with exit code 2 and no stack", async () => {
   const cases = [
-    [["--malloc", "mimalloc"], /only "default" is there to be tested/],
+    [["--malloc", "jemalloc"], /expected one of default, debug, malloc/],
+    [["--malloc", "pymalloc"], /the free-threaded build has none/],
+    [["--trace", "65536"], /expected a number from 0 to 65535/],
     [["--shape", "larson,sort"], /expected all, or some of larson,xmalloc/],
     [["--ops", "1", "--seconds", "1"], /both --seconds and --ops/],
     [["--workers", "0"], /--workers to "0": expected a number from 1 to 64/],

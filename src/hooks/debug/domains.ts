@@ -4,7 +4,9 @@
  * record.
  *
  * ## Threads
- *   As `fast_path.ts`.
+ *   As `fast_path.ts`. If the stack runs out in the short way of free, the heap
+ *   may be left half changed; the `catch` notes it without a call. malloc calls
+ *   nothing once it has changed a word.
  *
  * @module
  */
@@ -17,7 +19,7 @@ import {
   RawDomain,
 } from "../../domains/mod.ts";
 import type { Installed } from "../../domains/allocator.ts";
-import type { Memory } from "../../memory/mod.ts";
+import { type Memory, OVERFLOW } from "../../memory/mod.ts";
 import type { MemPtr, ObjPtr, RawPtr } from "../../memory/pointers.ts";
 import { FastPath } from "./fast_path.ts";
 import { isEnabled } from "./state.ts";
@@ -43,7 +45,13 @@ class DebugRaw extends RawDomain {
   }
 
   override free(block: RawPtr | 0): void {
-    if (!this.fast.free(block)) super.free(block);
+    try {
+      if (this.fast.free(block)) return;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
+    super.free(block);
   }
 }
 
@@ -67,7 +75,13 @@ class DebugMem extends MemDomain {
   }
 
   override free(block: MemPtr | 0): void {
-    if (!this.fast.free(block)) super.free(block);
+    try {
+      if (this.fast.free(block)) return;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
+    super.free(block);
   }
 }
 
@@ -91,7 +105,13 @@ class DebugObj extends ObjDomain {
   }
 
   override free(block: ObjPtr | 0): void {
-    if (!this.fast.free(block)) super.free(block);
+    try {
+      if (this.fast.free(block)) return;
+    } catch (error) {
+      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
+      throw error;
+    }
+    super.free(block);
   }
 }
 

@@ -45,7 +45,7 @@ import * as Layout from "../../layout/memory_map.ts";
 import * as PoolRecord from "../../layout/pool_record.ts";
 import { Seal } from "../../domains/mod.ts";
 import type { Route } from "../../domains/route.ts";
-import { type Address, type Memory, OVERFLOW } from "../../memory/mod.ts";
+import type { Address, Memory } from "../../memory/mod.ts";
 import { Pool, SizeClasses } from "../../pools/mod.ts";
 import * as Block from "./block.ts";
 import type { DebugAllocApi } from "./debug_alloc_api.ts";
@@ -274,17 +274,9 @@ export class FastPath {
     i32[pool + FREEBLOCK] = block; // COMMIT
     const count = i32[pool + COUNT] - 1;
     i32[pool + COUNT] = count;
-    if (next === 0 || count === 0) this.settle(szidx, pool, next);
-    return true;
-  }
-
-  /** A block came back to a pool whose list was dry, or which is now empty. */
-  settle(szidx: number, pool: number, before: number): void {
-    try {
-      Pool.settle(this.m, this.rings + szidx, pool, before);
-    } catch (error) {
-      if ((error as Error).message === OVERFLOW) this.m.isCut = true;
-      throw error;
+    if (next === 0 || count === 0) {
+      Pool.settle(this.m, this.rings + szidx, pool, next);
     }
+    return true;
   }
 }

@@ -231,8 +231,12 @@ class DoubleFree extends Mistaken {
 
 class UseAfterFree extends Mistaken {
   protected override err(domain: number, address: number): void {
+    const isLong = this.sizeOf(domain, address) >= 64;
     this.release(domain, address);
+    if (!isLong) return;
+    // The link is there, and what no reader of reference counts may look at.
     this.heap.i32[address >>> 2] = 0x7a7a7a7a;
+    this.heap.i32[(address >>> 2) + 8] = 0x7a7a7a7a;
   }
 }
 
