@@ -32,9 +32,10 @@ export function loader(): Loader {
   return shared ??= new Loader(ROOT, EXTRA);
 }
 
-/** True for what only threads with critical sections call. */
-function isOfSections(key: string): boolean {
-  return key.startsWith("src/threads/sections.ts#");
+/** Says which functions a model never calls, by their keys. */
+export function idleIn(model: Model): (key: string) => boolean {
+  if (model.hasSections) return () => false;
+  return (key) => key.startsWith("src/threads/sections.ts#");
 }
 
 /** Loads the library for a model and sets the machine up. */
@@ -43,7 +44,7 @@ export async function prepare(
   options: LoadOptions = {},
 ): Promise<Machine> {
   const constants = { ...model.constants, ...options.constants };
-  const idle = model.hasSections ? () => false : isOfSections;
+  const idle = idleIn(model);
   const library = loader().load({ idle, ...options, constants });
   try {
     await library.fetch(model.doors);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { explore, loader } from "../checker/check.ts";
+import { explore, idleIn, loader } from "../checker/check.ts";
 import type { Library } from "../checker/loader.ts";
 import { machine } from "../checker/machine.ts";
 import type { Model } from "../checker/model.ts";
@@ -53,12 +53,14 @@ class Libraries {
   }
 
   /** The library for a model. */
-  async of({ constants = {} }: Model): Promise<Library> {
-    const key = JSON.stringify(constants);
+  async of(model: Model): Promise<Library> {
+    const { constants = {}, hasSections = false } = model;
+    const key = JSON.stringify([constants, hasSections]);
     const kept = this.#kept.get(key);
     if (kept) return kept;
     const overrides = this.#overrides;
-    const library = loader().load({ overrides, constants });
+    const idle = idleIn(model);
+    const library = loader().load({ idle, overrides, constants });
     try {
       await library.fetch(this.#doors);
     } finally {

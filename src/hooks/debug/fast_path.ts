@@ -274,9 +274,12 @@ export class FastPath {
     i32[pool + FREEBLOCK] = block; // COMMIT
     const count = i32[pool + COUNT] - 1;
     i32[pool + COUNT] = count;
-    if (next === 0 || count === 0) {
-      Pool.settle(this.m, this.rings + szidx, pool, next);
-    }
+    if (next === 0 || count === 0) this.settle(szidx, pool, next);
     return true;
+  }
+
+  /** A block came back to a pool whose list was dry, or which is now empty. */
+  settle(szidx: number, pool: number, before: number): void {
+    Pool.settle(this.m, this.rings + szidx, pool, before);
   }
 }
