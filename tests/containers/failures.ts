@@ -6,34 +6,8 @@
 
 import { assertEquals } from "@std/assert";
 import type { Heap } from "../../mod.ts";
-import * as PageMap from "../../src/layout/page_map.ts";
 import { FreeLists, type Objects } from "../../src/objects/mod.ts";
-
-const DOMAINS = [PageMap.RAW, PageMap.MEM, PageMap.OBJ];
-
-/** Runs something while the n-th allocation of a core fails, and no other. */
-function failing(heap: Heap, n: number, run: () => void): boolean {
-  const { allocators } = heap.core;
-  const records = DOMAINS.map((domain) => allocators.get(domain));
-  let left = n;
-  const isLast = () => --left === 0;
-  for (const domain of DOMAINS) {
-    const { ctx, malloc, calloc, realloc, free } = records[domain];
-    allocators.set(domain, {
-      ctx,
-      malloc: (c, size) => isLast() ? 0 : malloc(c, size),
-      calloc: (c, count, size) => isLast() ? 0 : calloc(c, count, size),
-      realloc: (c, block, size) => isLast() ? 0 : realloc(c, block, size),
-      free,
-    });
-  }
-  try {
-    run();
-  } finally {
-    for (const domain of DOMAINS) allocators.set(domain, records[domain]);
-  }
-  return left <= 0;
-}
+import { failing } from "../helpers/failing.ts";
 
 /**
  * Sweeps all failures of an attempt, which says whether it did what it should.

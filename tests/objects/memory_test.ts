@@ -5,7 +5,6 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { createHeap, type Heap } from "../../mod.ts";
-import * as PageMap from "../../src/layout/page_map.ts";
 import {
   FreeLists,
   Long,
@@ -14,6 +13,7 @@ import {
   Tuple,
   Unicode,
 } from "../../src/objects/mod.ts";
+import { failing } from "../helpers/failing.ts";
 import {
   assertSound,
   BUILDS,
@@ -21,32 +21,6 @@ import {
   withHeap,
 } from "../helpers/heap_fixture.ts";
 import { make, openObjects, type Value } from "./objects_fixture.ts";
-
-const DOMAINS = [PageMap.RAW, PageMap.MEM, PageMap.OBJ];
-
-/** Runs something while the n-th allocation of a core fails, and no other. */
-function failing(heap: Heap, n: number, run: () => void): boolean {
-  const { allocators } = heap.core;
-  const records = DOMAINS.map((domain) => allocators.get(domain));
-  let left = n;
-  const isLast = () => --left === 0;
-  for (const domain of DOMAINS) {
-    const { ctx, malloc, calloc, realloc, free } = records[domain];
-    allocators.set(domain, {
-      ctx,
-      malloc: (c, size) => isLast() ? 0 : malloc(c, size),
-      calloc: (c, count, size) => isLast() ? 0 : calloc(c, count, size),
-      realloc: (c, block, size) => isLast() ? 0 : realloc(c, block, size),
-      free,
-    });
-  }
-  try {
-    run();
-  } finally {
-    for (const domain of DOMAINS) allocators.set(domain, records[domain]);
-  }
-  return left <= 0;
-}
 
 /** Sweeps all failures of an attempt that returns an object, or 0. */
 function sweep(
