@@ -23,6 +23,9 @@ interface Job {
   readonly workers: number;
 }
 
+/** Most rounds of a reader that finds nothing. Count. */
+const MOST = 300_000;
+
 /** Control word at which the workers meet before they start. */
 const START = 1;
 
@@ -74,7 +77,9 @@ serve<Job>({
   read: (job, control) =>
     work(job, control, (o, heap) => {
       let got = 0;
-      for (let k = 0; k < job.rounds && !isStopped(control); k++) {
+      // Under the GIL the others may not have had their turn yet.
+      const mayEnd = (k: number) => k >= job.rounds && got > 0 || k > MOST;
+      for (let k = 0; !mayEnd(k) && !isStopped(control); k++) {
         try {
           const item = List.getItem(o, job.list, k % 4);
           const value = Long.toNumber(o, item);
