@@ -178,10 +178,10 @@ function fence(m: Memory, slot: number, to: number): number {
   Fence.declare(m, slot, to);
   while (true) {
     const state = Fence.tryFence(m, slot, to);
+    recount(m);
     if (state >= 0) return state;
     if (to === ThreadState.REVOKED) return ThreadState.SUSPENDED;
     setFree(m);
-    recount(m);
     // Who stops the world may be waiting for us.
     SafePoint.handlePending(m);
     Fence.awaitChange(m, slot);

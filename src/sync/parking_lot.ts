@@ -83,6 +83,8 @@ export function park(
     RawMutex.unlock(m, bucket + Bucket.X_LOCK);
     return PARK_AGAIN;
   }
+  // Before it sleeps, or who recovers would take it for one left behind.
+  i32[waiter + Waiter.ADDR] = 0;
   Atomics.store(i32, waiter + Waiter.X_SEMA, 0);
   i32[waiter + Waiter.ADDR] = addr;
   i32[waiter + Waiter.UNPARKED_BY] = 0;
@@ -206,35 +208,26 @@ export function recover(m: Memory): void {
     emptyLocked(m, at);
     RawMutex.unlock(m, at + Bucket.X_LOCK);
   }
-  const used = threadsUsed(m);
-  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
-    const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
-    const by = m.i32[waiter + Waiter.UNPARKED_BY]; // racy hint
-    // Nobody else will wake it: nobody else has our name.
-    if (by === unparker(m) && isAsleep(m.i32, waiter)) wake(m.i32, waiter);
-  }
-}
-
-/** True if the semaphore of a waiter was not raised. */
-function isAsleep(i32: Int32Array<SharedArrayBuffer>, waiter: number): boolean {
-  return Atomics.load(i32, waiter + Waiter.X_SEMA) === 0;
 }
 
 /**
  * Takes all waiters off a list that may be damaged, and those that a dead
- * worker has taken off and not woken: the records tell.
+ * worker has taken off and not woken: the records tell. Wakes them.
  */
 function emptyLocked(m: Memory, bucket: number): void {
   const i32 = m.i32;
   const used = threadsUsed(m);
   for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
     const waiter = Map.THREADS + slot * ThreadState.SIZEOF + ThreadState.WAITER;
+    // In this order: one that falls asleep in another bucket has cleared ADDR.
+    const isAsleep = Atomics.load(i32, waiter + Waiter.X_SEMA) === 0;
     const addr = i32[waiter + Waiter.ADDR]; // racy hint
     if (addr === 0 || bucketOf(addr) !== bucket) continue;
-    const by = i32[waiter + Waiter.UNPARKED_BY];
+    const by = i32[waiter + Waiter.UNPARKED_BY]; // racy hint
     const isLeft = by !== 0 && Death.isDead(m, by >>> 1);
-    if (by === 0 || (isLeft && isAsleep(i32, waiter))) {
+    if (isAsleep && (by === 0 || isLeft)) {
       i32[waiter + Waiter.UNPARKED_BY] = unparker(m);
+      wake(i32, waiter);
     } else if (isLeft) {
       // The semaphore was raised, perhaps without a notify.
       Atomics.notify(i32, waiter + Waiter.X_SEMA);

@@ -6,8 +6,10 @@
  */
 
 import * as Layout from "../../src/layout/memory_map.ts";
+import * as Bucket from "../../src/layout/parking_bucket.ts";
 import * as RunBins from "../../src/layout/run_bins.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
+import * as Waiter from "../../src/layout/waiter.ts";
 import type { Library } from "../checker/loader.ts";
 import { type Model, model, type Step, step } from "../checker/model.ts";
 import type { World } from "../checker/model.ts";
@@ -147,42 +149,89 @@ export const fenceOfTheHelped: Model = model<Context>({
   },
 });
 
+/** A thread that is cut off while somebody stops the world is not waited for. */
+function fenceOfTheStopped(to: number, what: string): Model {
+  return model<Context>({
+    ...COMMON,
+    name: `${what} while the world is being stopped`,
+    progress: true,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 3);
+      threads(lib).ThreadStates.attach(contexts[0].m);
+      return contexts;
+    },
+    script(worker, world): Step<Context>[] {
+      if (worker === 2) return [];
+      if (worker === 0) {
+        const detach = act(
+          "detach",
+          (lib, { m }) => threads(lib).ThreadStates.detach(m),
+        );
+        return [declareStep(world, to), detach];
+      }
+      return [act("stop, start", (lib, { m }) => {
+        const { World } = threads(lib);
+        if (World.stop(m, Infinity)) World.start(m);
+      })];
+    },
+  });
+}
+
 /**
- * The victim is suspended by one who stops the world, and waits for us.
- *
- * Not among the models below: in this one `ParkingLot.recover()` wakes a waiter
- * that has parked again, by a name that was left in its record.
+ * One that a dead worker has woken once falls asleep elsewhere while somebody
+ * looks for those whom the dead have left asleep.
  */
-export const fenceOfTheStopped: Model = model<Context>({
-  ...COMMON,
-  name: "cut off while the world is being stopped",
-  progress: true,
-  setup(lib, world) {
-    const contexts = workers(lib, world, 3);
-    threads(lib).ThreadStates.attach(contexts[0].m);
-    return contexts;
-  },
-  script(worker, world): Step<Context>[] {
-    if (worker === 2) return [];
-    if (worker === 0) {
-      const detach = act(
-        "detach",
-        (lib, { m }) => threads(lib).ThreadStates.detach(m),
-      );
-      return [declareStep(world, DEAD), detach];
-    }
-    return [act("stop, start", (lib, { m }) => {
-      const { World } = threads(lib);
-      if (World.stop(m, Infinity)) World.start(m);
-    })];
-  },
-});
+function staleName(): Model {
+  let at = 0;
+  return model<Context>({
+    ...COMMON,
+    constants: {
+      ...NO_RESCUE,
+      "src/layout/parking_bucket.ts": { NUM_BUCKETS: 2 },
+    },
+    name: "a sleeper with the name of a dead one",
+    progress: true,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 3);
+      at = scratch(world, 0);
+      const waiter = contexts[1].m.thread + ThreadState.WAITER;
+      world.i32[waiter + Waiter.X_SEMA] = 1;
+      world.i32[waiter + Waiter.ADDR] = at + 1;
+      world.i32[waiter + Waiter.UNPARKED_BY] = (victimOf(world) << 1) | 1;
+      recovery(lib).Fence.declare(contexts[0].m, SLOT, DEAD);
+      return contexts;
+    },
+    script(worker): Step<Context>[] {
+      if (worker === 2) return [];
+      if (worker === 0) {
+        return [act("recover, notify", (lib, { m }) => {
+          sync(lib).ParkingLot.recover(m);
+          sync(lib).PyEvent.notify(m, at);
+        })];
+      }
+      return [act("wait", (lib, { m }) => {
+        sync(lib).PyEvent.wait(m, at, Infinity);
+        const by = m.i32[m.thread + ThreadState.WAITER + Waiter.UNPARKED_BY];
+        if (by === 0) throw new Error("It woke up, and is still in the list");
+      })];
+    },
+    final: (world) =>
+      [0, Bucket.SIZEOF].every((k) =>
+          world.i32[Layout.BUCKETS + k + Bucket.HEAD] === 0
+        )
+        ? ""
+        : "somebody is left in a bucket",
+  });
+}
 
 /** The models of this file. */
 export const models: readonly Model[] = [
   twoFences,
   fenceAgainstHelp(),
   fenceOfASleeper,
+  fenceOfTheStopped(DEAD, "dead"),
+  fenceOfTheStopped(REVOKED, "revoked"),
+  staleName(),
 ];
 
 /** Models that take longer. */
