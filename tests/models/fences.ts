@@ -150,7 +150,7 @@ export const fenceOfTheHelped: Model = model<Context>({
 });
 
 /** A thread that is cut off while somebody stops the world is not waited for. */
-function fenceOfTheStopped(to: number, what: string): Model {
+export function fenceOfTheStopped(to: number, what: string): Model {
   return model<Context>({
     ...COMMON,
     name: `${what} while the world is being stopped`,
@@ -181,7 +181,7 @@ function fenceOfTheStopped(to: number, what: string): Model {
  * One that a dead worker has woken once falls asleep elsewhere while somebody
  * looks for those whom the dead have left asleep.
  */
-function staleName(): Model {
+export function staleName(): Model {
   let at = 0;
   return model<Context>({
     ...COMMON,

@@ -10,10 +10,12 @@
 
 import type { Model } from "../checker/model.ts";
 import * as Header from "../../src/layout/header.ts";
+import * as ThreadState from "../../src/layout/thread_state.ts";
 import { models as DEATHS } from "../models/deaths.ts";
 import * as ExtraDeaths from "../models/extra_deaths.ts";
 import * as Extra from "../models/extra_threads.ts";
 import { event } from "../models/event.ts";
+import * as Fences from "../models/fences.ts";
 import { gil } from "../models/gil.ts";
 import { mutex, timedMutex } from "../models/mutex.ts";
 import { qsbr } from "../models/qsbr.ts";
@@ -111,10 +113,28 @@ const SYNC: readonly Planted[] = [
     name: "parking lot: waiters taken off by one that died are forgotten",
     path: LOT,
     edits: [[
-      "if (by === 0 || (isLeft && isAsleep(",
-      "if (by === 0 || (false && isAsleep(",
+      "if (isAsleep && (by === 0 || isLeft))",
+      "if (isAsleep && by === 0)",
     ]],
     models: [ExtraDeaths.lockOfTheDead(1, 2), ExtraDeaths.eventOfTheDead(2)],
+  },
+  {
+    name: "parking lot: a name left in a record wakes its next sleep",
+    path: LOT,
+    edits: [[
+      "  i32[waiter + Waiter.ADDR] = 0;\n  Atomics.store(",
+      "  Atomics.store(",
+    ]],
+    models: [Fences.staleName()],
+  },
+  {
+    name: "recovery: who is cut off is still waited for",
+    path: "src/recovery/recover.ts",
+    edits: [[
+      "tryFence(m, slot, to);\n    recount(m);",
+      "tryFence(m, slot, to);",
+    ]],
+    models: [Fences.fenceOfTheStopped(ThreadState.REVOKED, "revoked")],
   },
   {
     name: "mutex: forgets that others are parked",
