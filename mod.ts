@@ -58,6 +58,46 @@ export {
   LeakReport,
 } from "./src/face/leaks.ts";
 export { HeapReports } from "./src/face/reports.ts";
+export { type HandleOf, HeapObjects } from "./src/face/heap_objects.ts";
+export {
+  type GcCallback,
+  type GcInfo,
+  type GcTriple,
+  type GenerationStats,
+  HeapGc,
+} from "./src/face/heap_gc.ts";
+export {
+  type FieldType,
+  type FieldValue,
+  type FieldValues,
+  type Forgotten,
+  Handle,
+  PyAnySet,
+  PyBool,
+  PyBytes,
+  PyComplex,
+  PyDict,
+  PyFloat,
+  PyFrozenSet,
+  PyInstance,
+  PyInt,
+  PyList,
+  PyNone,
+  PyObject,
+  PySequence,
+  PySet,
+  PyStr,
+  PyTuple,
+  PyType,
+  PyWeakref,
+  type SetLike,
+  type Share,
+  type ShareToken,
+  type ToJSOptions,
+  type TypeFields,
+  type TypeOptions,
+  type UnshareOptions,
+} from "./src/handles/mod.ts";
 export type { RevokeReport } from "./src/face/revoke.ts";
 export type { HeapStats } from "./src/face/stats.ts";
 export type { HeapUsage, TrimReport, Usage } from "./src/face/usage.ts";

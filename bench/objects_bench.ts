@@ -4,8 +4,9 @@
  *     deno run -A bench/objects_bench.ts [gil|free-threaded] [ROUNDS]
  *
  * A float, an int and a tuple of two are made and dropped, all from free lists,
- * and a reference is taken and dropped, beside a malloc and free of the same
- * process. The loops are written out, because one loop for all would be
+ * a reference is taken and dropped, and a list is read, appended to and grown,
+ * beside a malloc and free of the same process. Growing counts one append with
+ * its share of new arrays, and of the list's end. The loops are written out, because one loop for all would be
  * compiled for all. Before they are measured, objects of all types are made and
  * dropped, so that the engine knows that there is more than one.
  *
@@ -24,6 +25,7 @@ import {
   Bytes,
   Complex,
   Float,
+  List,
   Long,
   None,
   type Objects,
@@ -33,7 +35,9 @@ import {
 } from "../src/objects/mod.ts";
 
 /** Turns of a loop in a slice. Count. */
-const TURNS = 20_000;
+const TURNS = 19_200;
+/** Items that a list grows to; TURNS is a multiple of it. Count. */
+const APPENDED = 64;
 /** Slices of each loop. Count. */
 const ROUNDS = Number(Deno.args[1] ?? 300);
 
@@ -57,6 +61,39 @@ function mix(o: Objects): void {
     for (const item of items) o.decref(item);
     o.decref(tuple);
   }
+}
+
+/** The loops of lists. */
+function loopsOfLists(o: Objects): Loop[] {
+  const kept = Float.fromNumber(o, 2.5);
+  const list = List.fromArray(o, Array<number>(8).fill(kept));
+  return [
+    {
+      name: "an item of a list",
+      run(turns) {
+        for (let k = 0; k < turns; k++) o.decref(List.getItem(o, list, k & 7));
+      },
+    },
+    {
+      name: "append to a list, 64 each",
+      run(turns) {
+        for (let k = 0; k < turns; k += APPENDED) {
+          const grown = List.create(o);
+          for (let n = 0; n < APPENDED; n++) List.append(o, grown, kept);
+          o.decref(grown);
+        }
+      },
+    },
+    {
+      name: "append and pop",
+      run(turns) {
+        for (let k = 0; k < turns; k++) {
+          List.append(o, list, kept);
+          o.decref(List.pop(o, list));
+        }
+      },
+    },
+  ];
 }
 
 /** The loops on a heap of a build. */
@@ -112,6 +149,7 @@ function loopsOf(build: Build): Loop[] {
         for (let k = 0; k < turns; k++) o.decref(Tuple.pair(o, none, yes));
       },
     },
+    ...loopsOfLists(o),
     {
       name: "an atomic load",
       run(turns) {

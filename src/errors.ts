@@ -39,7 +39,8 @@ export class ThreadStateError extends Error {
 
 /**
  * What was to be attached is no heap, or a heap of another version of this
- * library.
+ * library; or a handle of an object is closed, or of another heap; or a token
+ * of a shared object is none, or was used.
  */
 export class HandleError extends TypeError {
   /** Always `"HandleError"`. */

@@ -1,5 +1,5 @@
 /**
- * CPython's memory functions under CPython's names: the C face.
+ * CPython's functions for memory and objects under CPython's names: the C face.
  *
  * For programs that are translated from C, or written by somebody who knows
  * the C API by heart. Each function behaves as the manual of CPython says, with
@@ -8,34 +8,47 @@
  * see {@linkcode Py_Initialize}.
  *
  * ```text
- *   header          functions
- *   ─────────────   ──────────────────────────────────────────────────────
- *   pymem.h         PyMem_Malloc … PyMem_New … PyMem_RawMalloc …
- *   objimpl.h       PyObject_Malloc …
- *   pyerrors.h      PyErr_NoMemory, PyErr_Occurred …
- *   pystate.h       PyThreadState_Get, PyGILState_Ensure …
- *   ceval.h         PyEval_SaveThread, Py_BEGIN_ALLOW_THREADS …
- *   pylifecycle.h   Py_Initialize, Py_FinalizeEx
- *   lock.h          PyMutex_Lock …
+ *   header               functions
+ *   ──────────────────   ─────────────────────────────────────────────────
+ *   pymem.h              PyMem_Malloc … PyMem_New … PyMem_RawMalloc …
+ *   objimpl.h            PyObject_Malloc … PyObject_Init, PyObject_New …
+ *                        PyObject_GC_New … PyGC_Collect …
+ *   pyerrors.h           PyErr_NoMemory, PyErr_Occurred … PyExc_TypeError …
+ *   pystate.h            PyThreadState_Get, PyGILState_Ensure …
+ *   ceval.h              PyEval_SaveThread, Py_BEGIN_ALLOW_THREADS …
+ *   pylifecycle.h        Py_Initialize, Py_FinalizeEx
+ *   lock.h               PyMutex_Lock …
+ *   critical_section.h   Py_BEGIN_CRITICAL_SECTION …
+ *   refcount.h           Py_INCREF, Py_DECREF, Py_NewRef, Py_CLEAR …
+ *   object.h             Py_TYPE, Py_None, PyObject_Repr, PyType_FromSpec …
+ *   longobject.h         PyLong_FromLong … and so on for bool, float, complex,
+ *                        unicode, bytes, tuple, list, dict, set, weakref
  * ```
+ *
+ * Objects are byte addresses, too. Functions that return a new one return 0 on
+ * failure, those that return an int -1, and the error indicator says why. The
+ * first call that needs objects makes those that are there from the start; if
+ * there is no memory for them it throws a MemoryError.
  *
  * The type-oriented functions take descriptors; these, and what C itself has
  * for types (`struct`, `sizeof`, `offsetof`), are exported from here, too.
  *
  * @example The first example of the chapter "Memory Management"
  *
- * Its object is a number here; bytes objects are no memory functions.
- *
  * ```ts
  * import assert from "node:assert/strict";
  * import {
  *   NULL,
+ *   Py_DECREF,
  *   Py_FinalizeEx,
  *   Py_Initialize,
+ *   PyBytes_FromStringAndSize,
  *   PyErr_NoMemory,
  *   PyErr_Occurred,
  *   PyMem_Free,
  *   PyMem_Malloc,
+ *   PyObject_Repr,
+ *   PyUnicode_AsUTF8,
  * } from "@obmalloc/obmalloc/capi";
  *
  * const BUFSIZ = 8192;
@@ -48,12 +61,15 @@
  *     return PyErr_NoMemory();
  *   }
  *   heap.u8.set([72, 105, 10], buf); // Do some I/O operation involving buf
- *   const res = heap.u8.indexOf(10, buf) - buf;
+ *   const res = PyBytes_FromStringAndSize(buf, 3);
  *   PyMem_Free(buf); // allocated with PyMem_Malloc
  *   return res;
  * }
  *
- * assert.equal(read_line(), 2);
+ * const line = read_line();
+ * const repr = PyObject_Repr(line);
+ * assert.equal(PyUnicode_AsUTF8(repr), "b'Hi\\n'");
+ * [repr, line].forEach(Py_DECREF);
  * assert.equal(PyErr_Occurred(), null);
  * Py_FinalizeEx();
  * ```
@@ -65,9 +81,12 @@
  *   NULL,
  *   Py_FinalizeEx,
  *   Py_Initialize,
+ *   PyBytes_FromStringAndSize,
  *   PyErr_NoMemory,
  *   PyMem_Del,
  *   PyMem_New,
+ *   Py_DECREF,
+ *   PyBytes_Size,
  *   u8,
  * } from "@obmalloc/obmalloc/capi";
  *
@@ -81,12 +100,14 @@
  *     return PyErr_NoMemory();
  *   }
  *   heap.u8.set([72, 105, 10], buf); // Do some I/O operation involving buf
- *   const res = heap.u8.indexOf(10, buf) - buf;
+ *   const res = PyBytes_FromStringAndSize(buf, 3);
  *   PyMem_Del(buf); // allocated with PyMem_New
  *   return res;
  * }
  *
- * assert.equal(read_line(), 2);
+ * const line = read_line();
+ * assert.equal(PyBytes_Size(line), 3);
+ * Py_DECREF(line);
  * Py_FinalizeEx();
  * ```
  *
@@ -143,28 +164,26 @@ export {
   PyMem_RESIZE,
   PyMem_Resize,
 } from "./pymem.ts";
-export {
-  PyObject_Calloc,
-  PyObject_DEL,
-  PyObject_Del,
-  PyObject_FREE,
-  PyObject_Free,
-  PyObject_MALLOC,
-  PyObject_Malloc,
-  PyObject_REALLOC,
-  PyObject_Realloc,
-} from "./objimpl.ts";
-export {
-  Py_FatalError,
-  PyErr_Clear,
-  PyErr_ExceptionMatches,
-  PyErr_GetRaisedException,
-  PyErr_NoMemory,
-  PyErr_Occurred,
-  PyErr_SetRaisedException,
-  PyExc_MemoryError,
-  type PyExceptionClass,
-} from "./pyerrors.ts";
+export * from "./objimpl.ts";
+export * from "./objimpl_gc.ts";
+export * from "./pyerrors.ts";
+export type { PyObject, PyTypeObject } from "./objects.ts";
+export * from "./boolobject.ts";
+export * from "./bytesobject.ts";
+export * from "./complexobject.ts";
+export * from "./cpython_object.ts";
+export * from "./critical_section.ts";
+export * from "./dictobject.ts";
+export * from "./floatobject.ts";
+export * from "./listobject.ts";
+export * from "./longobject.ts";
+export * from "./object.ts";
+export * from "./object_types.ts";
+export * from "./refcount.ts";
+export * from "./setobject.ts";
+export * from "./tupleobject.ts";
+export * from "./unicodeobject.ts";
+export * from "./weakrefobject.ts";
 export {
   PyGILState_Check,
   PyGILState_Ensure,

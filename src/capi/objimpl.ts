@@ -1,8 +1,9 @@
 /**
- * `objimpl.h`, as far as it is memory: the OBJ domain.
+ * `objimpl.h`: the OBJ domain, and objects made in it. What has to do with the
+ * collector is in `objimpl_gc.ts`.
  *
- * The rules for sizes and NULL are those of `pymem.h`. What makes objects of
- * this memory (`PyObject_Init()`, `PyObject_New()`) is not part of it.
+ * The rules for sizes and NULL are those of `pymem.h`. The functions that make
+ * objects set the error indicator; those that only allocate do not.
  *
  * @example Memory of an object
  * ```ts
@@ -26,18 +27,56 @@
  * Py_FinalizeEx();
  * ```
  *
+ * @example An object in memory of one's own
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import {
+ *   Py_DECREF,
+ *   Py_FinalizeEx,
+ *   Py_Initialize,
+ *   Py_TYPE,
+ *   PyObject_Init,
+ *   PyObject_Malloc,
+ *   PyObject_New,
+ *   PyType_FromSpec,
+ * } from "@obmalloc/obmalloc/capi";
+ *
+ * Py_Initialize({ maxBytes: 16 * 1024 * 1024 });
+ * const Point = PyType_FromSpec({ name: "Point", basicsize: -8, slots: [] });
+ * const op = PyObject_New(Point);
+ * assert.equal(Py_TYPE(op), Point);
+ * Py_DECREF(op);
+ * const other = PyObject_Init(PyObject_Malloc(64), Point);
+ * assert.equal(Py_TYPE(other), Point);
+ * Py_DECREF(other);
+ * Py_FinalizeEx();
+ * ```
+ *
  * ## Threads
  *   As the domain: a block may be freed by whichever worker. The thread state
  *   belongs to one worker.
  *
  * Source: CPython 3.14 Include/objimpl.h; Objects/obmalloc.c.
  * Differs: sizes are limited to 2^53 − 1; misuse that C leaves undefined throws.
+ * `PyObject_New()` is given the type object only, and its objects are 0 behind
+ * the header.
  *
  * @module
  */
 
+import { Describe } from "../domains/mod.ts";
+import { PointerError, show } from "../errors.ts";
 import type { ObjPtr } from "../memory/pointers.ts";
+import type { Objects } from "../objects/mod.ts";
+import * as NewObject from "./new_object.ts";
 import * as Null from "./null.ts";
+import {
+  objects,
+  type PyObject,
+  type PyTypeObject,
+  requireType,
+} from "./objects.ts";
+import { badCall, noMemory, orNoMemory } from "./raise.ts";
 import { runtime as shared } from "./runtime.ts";
 
 // Hot: constants of this module fold, imported ones are read.
@@ -143,3 +182,165 @@ export const PyObject_Del: typeof PyObject_Free = PyObject_Free;
  * @deprecated Soft-deprecated in C, too: use {@linkcode PyObject_Free}.
  */
 export const PyObject_DEL: typeof PyObject_Free = PyObject_Free;
+
+/**
+ * Refuses memory that no object of a type can be in.
+ *
+ * @param size What it needs, without the collector's head. Bytes.
+ */
+function requireMemory(
+  o: Objects,
+  op: PyObject,
+  type: PyTypeObject,
+  size: number,
+): void {
+  const head = NewObject.headOf(o, type);
+  const room = roomAt(o, op - head) - head;
+  if (room >= size) return;
+  throw new PointerError(
+    `Cannot make ${show(op)} an object of type ${o.nameOf(type)}: the block ` +
+      `has room for ${room} bytes, and ${size} are needed`,
+  );
+}
+
+/** Room in a block of OBJ. Bytes. */
+function roomAt(o: Objects, block: number): number {
+  try {
+    return o.core.obj.sizeOf(block as ObjPtr);
+  } catch (error) {
+    if (!(error instanceof PointerError)) throw error;
+    throw new PointerError(
+      `Cannot make an object of ${show(block)}: ` +
+        `${Describe.describe(o.m, block)}, and objects live in blocks of the ` +
+        "obj domain",
+    );
+  }
+}
+
+/**
+ * Makes memory of the OBJ domain an object with one reference. Only its header
+ * is written.
+ *
+ * C: `PyObject_Init()`, Objects/object.c.
+ *
+ * @param op Block of the OBJ domain, of another one the collector would not
+ * find the object, or NULL.
+ * @param type Type object.
+ * @returns `op`; or 0 with a MemoryError set, if it is NULL.
+ * @throws {PointerError} If `op` is no such block or too small, or `type` is no
+ * type object.
+ * @throws {ThreadStateError} If no thread state is attached.
+ */
+export function PyObject_Init(
+  op: ObjPtr | PyObject,
+  type: PyTypeObject,
+): PyObject {
+  if (op === 0) return noMemory();
+  const o = objects();
+  requireType(o, type, "make an object of");
+  requireMemory(o, op, type, NewObject.basicSize(o, type));
+  return o.init(op, type);
+}
+
+/**
+ * The same for an object that has items, whose number is written, too.
+ *
+ * C: `PyObject_InitVar()`, Objects/object.c.
+ *
+ * @param size Items. Count.
+ * @throws {TypeError} If objects of the type have no items.
+ */
+export function PyObject_InitVar(
+  op: ObjPtr | PyObject,
+  type: PyTypeObject,
+  size: number,
+): PyObject {
+  if (op === 0) return noMemory();
+  const o = objects();
+  requireVar(o, type);
+  requireMemory(o, op, type, NewObject.sizeOf(o, type, size));
+  o.init(op, type);
+  NewObject.setSize(o, op, size);
+  return op;
+}
+
+/** Refuses what is no type of objects with items. */
+function requireVar(o: Objects, type: PyTypeObject): void {
+  requireType(o, type, "make an object of");
+  if (NewObject.itemSize(o, type) === 0) NewObject.refuseItems(o, type);
+}
+
+/**
+ * A new object that the collector does not look after.
+ *
+ * C: `PyObject_New()`, a macro of Include/objimpl.h; _PyObject_New().
+ *
+ * @param type Type object, without `Py_TPFLAGS_HAVE_GC`.
+ * @returns Byte address; or 0 with a MemoryError set.
+ * @throws {PointerError} If it is no type object.
+ * @throws {TypeError} If the type has that flag.
+ * @throws {ThreadStateError} If no thread state is attached.
+ */
+export function PyObject_New(type: PyTypeObject): PyObject {
+  const o = objects();
+  requireType(o, type, "make an object of");
+  NewObject.requireGc(o, type, false);
+  return orNoMemory(
+    NewObject.create(o, type, NewObject.basicSize(o, type)),
+  );
+}
+
+/**
+ * The same for an object that has items.
+ *
+ * C: `PyObject_NewVar()`, a macro of Include/objimpl.h; _PyObject_NewVar().
+ *
+ * @param size Items. Count.
+ * @returns Byte address; or 0 with an exception set: a MemoryError, or a
+ * SystemError if the size is below 0.
+ * @throws {TypeError} If objects of the type have no items.
+ */
+export function PyObject_NewVar(type: PyTypeObject, size: number): PyObject {
+  const o = objects();
+  requireVar(o, type);
+  NewObject.requireGc(o, type, false);
+  if (size < 0) return badCall();
+  const op = NewObject.create(o, type, NewObject.sizeOf(o, type, size));
+  if (op === 0) return noMemory();
+  NewObject.setSize(o, op, size);
+  return op;
+}
+
+/** The function behind {@linkcode PyObject_New}. C: the same. */
+export const _PyObject_New: typeof PyObject_New = PyObject_New;
+
+/** The function behind {@linkcode PyObject_NewVar}. C: the same. */
+export const _PyObject_NewVar: typeof PyObject_NewVar = PyObject_NewVar;
+
+/**
+ * The same as {@linkcode PyObject_New}.
+ *
+ * @deprecated Soft-deprecated in C, too: use {@linkcode PyObject_New}.
+ */
+export const PyObject_NEW: typeof PyObject_New = PyObject_New;
+
+/**
+ * The same as {@linkcode PyObject_NewVar}.
+ *
+ * @deprecated Soft-deprecated in C, too: use {@linkcode PyObject_NewVar}.
+ */
+export const PyObject_NEW_VAR: typeof PyObject_NewVar = PyObject_NewVar;
+
+/**
+ * The same as {@linkcode PyObject_Init}.
+ *
+ * @deprecated Soft-deprecated in C, too: use {@linkcode PyObject_Init}.
+ */
+export const PyObject_INIT: typeof PyObject_Init = PyObject_Init;
+
+/**
+ * The same as {@linkcode PyObject_InitVar}.
+ *
+ * @deprecated Soft-deprecated in C, too: use {@linkcode PyObject_InitVar}.
+ */
+export const PyObject_INIT_VAR: typeof PyObject_InitVar = PyObject_InitVar;

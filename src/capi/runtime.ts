@@ -10,6 +10,7 @@
  * ## Invariants
  *   R1  tstate is null ⇔ raw, mem and obj refuse every call
  *   R2  tstate is not null ⇒ raw, mem and obj are those of its heap
+ *   R3  objects is null, or those of tstate.opened
  *
  * ## Threads
  *   Belongs to one worker; nothing of it is shared.
@@ -17,8 +18,10 @@
  * @module
  */
 
-import { type MemoryError, ThreadStateError } from "../errors.ts";
+import { ThreadStateError } from "../errors.ts";
 import type { Heap } from "../face/heap.ts";
+import type { Opened } from "../gc/open.ts";
+import type { Objects } from "../objects/mod.ts";
 import type { MemPtr, ObjPtr, RawPtr } from "../memory/pointers.ts";
 
 /** The functions of a domain whose pointers are of type `P`; 0 is failure. */
@@ -36,7 +39,11 @@ export class ThreadState {
   /** True if the heap shall be closed with the runtime. */
   readonly isOwned: boolean;
   /** The error indicator. C: `tstate->current_exception`. */
-  raised: MemoryError | null = null;
+  raised: Error | null = null;
+  /** Objects and collector of the heap, once they were asked for. */
+  opened: Opened | null = null;
+  /** Critical sections that have begun. C: `tstate->critical_section`. */
+  sections = 0;
   /** Calls of PyGILState_Ensure() to match. C: `tstate->gilstate_counter`. */
   ensured = 0;
 
@@ -89,6 +96,8 @@ class Runtime {
   declare mem: Calls<MemPtr>;
   /** The OBJ domain. */
   declare obj: Calls<ObjPtr>;
+  /** The objects of its heap, once they were asked for. */
+  declare objects: Objects | null;
   /** The worker's thread state, attached or not. */
   declare tstate: ThreadState | null;
 
@@ -96,6 +105,7 @@ class Runtime {
     this.raw = NO_RAW;
     this.mem = NO_MEM;
     this.obj = NO_OBJ;
+    this.objects = null;
     this.tstate = null;
   }
 }
@@ -108,6 +118,7 @@ export function install(heap: Heap, isOwned: boolean): void {
   runtime.raw = heap.core.raw;
   runtime.mem = heap.core.mem;
   runtime.obj = heap.core.obj;
+  runtime.objects = null;
   runtime.tstate = new ThreadState(heap, isOwned);
 }
 
@@ -116,6 +127,7 @@ export function uninstall(): void {
   runtime.raw = NO_RAW;
   runtime.mem = NO_MEM;
   runtime.obj = NO_OBJ;
+  runtime.objects = null;
   runtime.tstate = null;
 }
 

@@ -30,6 +30,7 @@ import { Checker, isAlone } from "./checker.ts";
 import { checkArenaSet, checkBins, checkPages } from "./pages.ts";
 import { withLocks } from "./locks.ts";
 import { collectRings } from "./pools.ts";
+import { checkStrays } from "./states.ts";
 import { checkThreads } from "./threads.ts";
 
 /** What a check found, and what it counted on the way. */
@@ -106,6 +107,7 @@ function walk(c: Checker): void {
   checkArenaSet(c, Layout.ARENA_SET);
   checkArenaSet(c, Layout.RAW_ARENA_SET);
   checkBins(c);
+  checkStrays(c);
 }
 
 /** Checks the heap of a core. The world is stopped. */

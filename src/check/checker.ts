@@ -43,6 +43,8 @@ export class Checker {
   readonly isQuiet: boolean;
   /** Ring that each listed pool is in. */
   readonly rings: Map<number, number> = new Map();
+  /** Blocks that somebody has begun to free. Byte addresses. */
+  readonly strays: number[] = [];
   /** Free pools of arenas, and the arena that lists them. */
   readonly freePools: Map<number, number> = new Map();
 

@@ -20,6 +20,7 @@ import { Arena, Policy, SizeClasses } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import type { Checker } from "./checker.ts";
 import { checkFreePool, checkPool } from "./pools.ts";
+import { checkLargeState, checkNoStates } from "./states.ts";
 
 /** N1: pages that are no pools have no remote frees. */
 function checkNoPool(c: Checker, page: number, length: number): void {
@@ -66,6 +67,7 @@ function checkArena(c: Checker, arena: number): void {
       checkPool(c, page);
     } else {
       checkNoPool(c, page, 1);
+      checkNoStates(c, page, 1);
       if (c.freePools.has(recordOf(page))) checkFreePool(c, page);
     }
   }
@@ -130,7 +132,7 @@ export function checkArenaSet(c: Checker, set: number): void {
   );
 }
 
-/** L1, L2, L3 and R1: a span or large block. Returns its pages. */
+/** E1, E3, L1, L2, L3 and R1: a span or large block. Returns its pages. */
 function checkExtent(c: Checker, page: number): number {
   const { i32 } = c.m;
   const key = c.keyOf(page);
@@ -164,12 +166,13 @@ function checkExtent(c: Checker, page: number): number {
     `the block at page ${page} has ${length} pages for ${nbytes} bytes`,
   );
   c.expect(Policy.holderOf(key) === 0, "L1", `page ${page} has a holder`);
+  if (c.isAtRest(key)) checkLargeState(c, page, length);
   c.largeBlocks++;
   c.blocks[Policy.domainOf(key)]++;
   return length;
 }
 
-/** R2, R3: a free run. Returns its pages. */
+/** E1, R2, R3: a free run. Returns its pages. */
 function checkFreeRun(c: Checker, page: number, wasFree: boolean): number {
   const { i32 } = c.m;
   const length = i32[recordOf(page) + PoolRecord.LENGTH];
@@ -189,6 +192,7 @@ function checkFreeRun(c: Checker, page: number, wasFree: boolean): number {
     c.expect(c.keyOf(k) === PageMap.FREE, "R2", `page ${k} is not free`);
   }
   checkNoPool(c, page, length);
+  checkNoStates(c, page, length);
   c.freePages += length;
   c.freeRuns++;
   return length;

@@ -25,6 +25,7 @@ import {
   Supply,
 } from "../pools/mod.ts";
 import type { Checker } from "./checker.ts";
+import { checkPoolStates } from "./states.ts";
 
 /** G1: one ring; remembers its pools. Returns how many. Count. */
 function collectRing(c: Checker, ring: number): number {
@@ -313,6 +314,7 @@ export function checkPool(c: Checker, page: number): void {
     "N3",
     `the pool at ${at} is being drained`,
   );
+  checkPoolStates(c, page, szidx);
   c.blocks[Policy.domainOf(key)] += count - remote;
   c.remoteBlocks += remote;
 }

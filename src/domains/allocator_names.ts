@@ -10,8 +10,10 @@
  *                     GIL holds, as CPython's pymalloc
  *   mimalloc          MEM and OBJ from pools that each    the same, without
  *                     thread holds                        the GIL
- *   hardened          default, with seals, see `hardened.ts`; not in CPython
- *   debug, …_debug    the same with debug hooks, and seals for their reports
+ *   hardened          default, with states of blocks, see `hardened.ts`; not in
+ *                     CPython
+ *   debug, …_debug    the same with debug hooks, and states and notes of blocks
+ *                     for their reports
  * ```
  *
  * ## Threads
@@ -25,7 +27,11 @@
 
 import * as Words from "../layout/allocators.ts";
 import * as Header from "../layout/header.ts";
-import { type AllocatorWords, Create } from "../memory/mod.ts";
+import {
+  type AllocatorWords,
+  Create,
+  isDebugAllocator,
+} from "../memory/mod.ts";
 
 /** All names, of whichever build. */
 export const MALLOC_NAMES = [
@@ -52,12 +58,6 @@ const NAMED = new Map<string, number>([
   ["mimalloc", Words.MIMALLOC],
   ["mimalloc_debug", Words.MIMALLOC_DEBUG],
 ]);
-
-/** True for an allocator with debug hooks. */
-export function isDebug(allocator: number): boolean {
-  return allocator === Words.MALLOC_DEBUG ||
-    allocator === Words.PYMALLOC_DEBUG || allocator === Words.MIMALLOC_DEBUG;
-}
 
 /** Number of an allocator that a name stands for in a build, or -1. */
 function numberOf(build: number, name: string): number {
@@ -91,8 +91,9 @@ export function wordsFor(
 ): AllocatorWords | null {
   const allocator = numberOf(build, name);
   if (allocator < 0) return null;
-  const isSealed = name === "hardened" || isDebug(allocator);
-  return { allocator, isSealed, isDebug: isDebug(allocator), printsStats };
+  const isDebug = isDebugAllocator(allocator);
+  const isSealed = name === "hardened" || isDebug;
+  return { allocator, isSealed, isDebug, printsStats };
 }
 
 /** Name of an allocator without hooks, as CPython has it. */

@@ -239,7 +239,8 @@ export class Core {
     if (this.isClosed) return;
     if (this.isRevoked) return this.#abandon();
     if (!this.isAttached) this.attach();
-    for (const companion of this.#companions) companion.closing();
+    // Who came last leaves first: what it leaves goes to those before it.
+    for (const companion of this.#companions.toReversed()) companion.closing();
     Leave.exit(this.m);
     this.#abandon();
     // Attached until it is gone: nobody may suspend a thread without news

@@ -22,8 +22,8 @@ import { Policy, SizeClasses } from "../pools/mod.ts";
 import { Large } from "../raw/mod.ts";
 import { NAMES } from "./names.ts";
 
-/** Size of a seal, see `seal.ts`. Bytes. */
-export const SEAL_SIZE = 8;
+/** Size of the notes at the end of a block, see `seal.ts`. Bytes. */
+export const NOTES_SIZE = 8;
 
 /** True if the value is a number that is an address inside the heap. */
 export function isAddress(m: Memory, value: number): boolean {
@@ -59,12 +59,12 @@ export function usableSize(m: Memory, page: number): number {
   return spaceOf(m, page) - overheadOf(m);
 }
 
-/** Bytes of each block that its seal takes. */
+/** Bytes of each block that its notes take. */
 export function overheadOf(m: Memory): number {
-  return m.isSealed ? SEAL_SIZE : 0;
+  return m.hasNotes ? NOTES_SIZE : 0;
 }
 
-/** Bytes of a block, its seal included. The page is its first one. */
+/** Bytes of a block, its notes included. The page is its first one. */
 export function spaceOf(m: Memory, page: number): number {
   const pool = recordOf(page);
   const kind = Policy.kindOf(m.i32[Layout.PAGE_MAP + page]);

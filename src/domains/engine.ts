@@ -21,7 +21,7 @@ import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
-import { type Address, Bytes, type Memory } from "../memory/mod.ts";
+import { type Address, Bytes, type Memory, States } from "../memory/mod.ts";
 import {
   Leave,
   Policy,
@@ -100,7 +100,7 @@ function takeLarge(route: Route, nbytes: number): Address {
   return Large.alloc(m, domain, nbytes);
 }
 
-/** A block that was just taken, sealed if the heap wants it. */
+/** A block that was just taken, sealed if the heap wants that. */
 function sealed(m: Memory, block: Address): Address {
   if (m.isSealed && block !== 0) Seal.seal(m, block);
   return block;
@@ -192,6 +192,22 @@ function clientOf(route: Route): Route {
   return route.installed.client ?? route;
 }
 
+/**
+ * Breaks the seal of a block of the domain that is about to go back.
+ *
+ * @returns False, and nothing happens, if the block is not live.
+ */
+function breakSeal(route: Route, page: number, block: Address): boolean {
+  const { m } = route;
+  const key = m.i32[PAGE_MAP + page];
+  if (Policy.kindOf(key) === PageMap.LARGE) {
+    return Seal.breakLarge(m, page, block);
+  }
+  return Policy.holderOf(key) === Policy.holderOf(route.poolKey)
+    ? Seal.breakOwn(m, page, block)
+    : Seal.breakForeign(m, page, block);
+}
+
 /** Gives a block back, and says so if that was the end of its arena. */
 function give(route: Route, page: number, block: Address): void {
   const { m, installed: { arena } } = route;
@@ -240,7 +256,7 @@ function isForeignBlock(route: Route, block: Address): boolean {
 function pageOfLive(route: Route, verb: string, block: Address): number {
   const { m, domain, name } = route;
   const page = Describe.pageOfBlock(m, verb, domain, block);
-  if (m.isSealed && !Seal.isLive(m, page, block)) {
+  if (m.isSealed && !States.isLive(m, block)) {
     Seal.refuse(m, verb, name, page, block);
   }
   return page;
@@ -248,14 +264,25 @@ function pageOfLive(route: Route, verb: string, block: Address): number {
 
 /** Frees a block of the domain, whoever holds its pool. */
 function release(route: Route, block: Address): void {
-  const { m, name } = route;
+  const { m } = route;
   if (!m.isSealed && isForeignBlock(route, block)) {
     Remote.push(m, block >>> PAGE_BITS, block);
     return;
   }
   const page = Describe.pageOfBlock(m, "free", route.domain, block);
-  if (m.isSealed && !Seal.breakSeal(m, page, block)) {
-    Seal.refuse(m, "free", name, page, block);
+  giveSealed(route, "free", page, block);
+}
+
+/** Gives a block back if it is live, as far as the heap knows. */
+function giveSealed(
+  route: Route,
+  verb: string,
+  page: number,
+  block: Address,
+): void {
+  const { m, name } = route;
+  if (m.isSealed && !breakSeal(route, page, block)) {
+    Seal.refuse(m, verb, name, page, block);
   }
   give(route, page, block);
 }
@@ -285,8 +312,7 @@ function move(
     : alloc(route, nbytes);
   if (target === 0) return 0;
   Bytes.copy(m, target, block, Math.min(size, nbytes));
-  if (m.isSealed) Seal.breakSeal(m, page, block);
-  give(route, page, block);
+  giveSealed(route, "reallocate", page, block);
   return target;
 }
 
@@ -299,7 +325,7 @@ function resizeLarge(
 ): boolean {
   if (size <= SizeClasses.MEDIUM_REQUEST_THRESHOLD) return false;
   if (!Large.resize(m, page, size)) return false;
-  sealed(m, block);
+  if (m.isSealed) Seal.reseal(m, block);
   return true;
 }
 

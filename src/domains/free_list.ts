@@ -1,5 +1,5 @@
 /**
- * Free lists of a heap with seals: looked at before a block is taken.
+ * Free lists of a sealed heap: looked at before a block is taken.
  *
  * A write into a freed block changes where its link leads. Out of the pool,
  * between two blocks, or to a live block is no place for it to lead; and a list
@@ -12,11 +12,16 @@
  */
 
 import * as PoolRecord from "../layout/pool_record.ts";
-import { type Address, addressOf, type Memory, pageOf } from "../memory/mod.ts";
+import {
+  type Address,
+  addressOf,
+  type Memory,
+  pageOf,
+  States,
+} from "../memory/mod.ts";
 import { Policy, SizeClasses } from "../pools/mod.ts";
 import { Damage } from "../sync/mod.ts";
 import { show } from "../errors.ts";
-import * as Seal from "./seal.ts";
 
 /** Why a free block of a pool cannot be one, or `""`. */
 function faultOf(m: Memory, pool: number, block: Address): string {
@@ -26,7 +31,7 @@ function faultOf(m: Memory, pool: number, block: Address): string {
   const isInside = offset >= 0 && offset < m.i32[pool + PoolRecord.NEXTOFFSET];
   if (!isInside) return "outside of the pool";
   if (!SizeClasses.isBlockStart(szidx, offset)) return "where no block starts";
-  return Seal.isLive(m, page, block) ? "to a block that is live" : "";
+  return States.isHandedOut(m, block) ? "to a block that is live" : "";
 }
 
 /** True if all blocks of a pool but one are handed out. */

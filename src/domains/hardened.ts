@@ -5,23 +5,29 @@
  * ```text
  *   mistake                                  what tells it
  *   ──────────────────────────────────────   ─────────────────────────────────
- *   free of a freed block                    its seal is that of a freed one
- *   free of an address inside of a block     no seal there, see seal.ts
- *   write beyond the end, up to the seal     the seal is damaged
+ *   free of a freed block                    its LIVE bit is clear, or it is
+ *                                            PENDING, see memory/states.ts
+ *   free of an address inside of a block     likewise: no block starts there
  *   write into a freed block                 its link leads out of the pool,
  *                                            to a live block, or to too early
  *                                            an end
  * ```
  *
+ * A write beyond the end of a block is found only if it changes the link of a
+ * free one: fences are for the debug hooks.
+ *
  * Written out for each domain for speed, see `mem.ts`. What is unusual goes to
  * the slow path, which finds out what it is.
  *
  * ## Threads
- *   As `mem.ts` and `seal.ts`.
+ *   As `mem.ts` and `memory/states.ts`. A worker that stops between the bit and
+ *   the free list leaves a block that is counted as handed out, and not LIVE;
+ *   `pools/repair.ts` makes the two fit.
  *
  * @module
  */
 
+import * as BlockStates from "../layout/block_states.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import { type Memory, OVERFLOW } from "../memory/mod.ts";
@@ -40,7 +46,7 @@ const PAGE_MAP = Layout.PAGE_MAP;
 const POOLS = Layout.POOLS;
 const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
 const { NEXTPOOL } = PoolRecord;
-const MULTIPLIER = Seal.MULTIPLIER;
+const { X_PENDING } = BlockStates;
 /** Bits that no block on the fast path has: below 16, and the sign. */
 const UNFIT = -2147483633;
 /** Bits in which two blocks of a pool do not differ. */
@@ -57,14 +63,14 @@ function open(domain: HardenedRaw | HardenedMem | HardenedObj): void {
 
 /** The raw domain of a hardened heap. */
 class HardenedRaw extends RawDomain {
-  /** Owner id of this worker as the seals of freed blocks have it. */
+  /** What notes of freed blocks have of this worker. */
   declare mark: number;
-  /** What seals are mixed with. */
-  declare readonly secret: number;
+  /** States of blocks. Word index. */
+  declare readonly states: number;
 
   constructor(m: Memory, throws: boolean, installed: Installed) {
     super(m, throws, installed);
-    this.secret = m.secret;
+    this.states = m.states;
   }
 
   override refresh(): void {
@@ -74,26 +80,27 @@ class HardenedRaw extends RawDomain {
   override malloc(nbytes: number): RawPtr {
     try {
       const n = nbytes | 0;
-      if (n === nbytes && (n - 1) >>> 0 < 504) {
+      if (n === nbytes && (n - 1) >>> 0 < 512) {
         const i32 = this.i32;
-        const szidx = (n + 7) >> 4;
+        const szidx = (n - 1) >> 4;
         const pool = i32[this.rings + szidx];
         const block = i32[pool + FREEBLOCK];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
         const next = i32[block >>> 2];
         const count = i32[pool + COUNT] + 1;
-        const isSound = next === 0
-          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
-          : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end] !== seal) {
+        if (
+          (live & bit) === 0 &&
+          (next !== 0 ? ((next ^ block) & OTHER_PAGE) === 0 : block !== 0 &&
+            ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET])
+        ) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
+          i32[state] = live | bit;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = seal;
-          i32[end + 1] = this.m.owner;
           return (block >>> 0) as RawPtr;
         }
       }
@@ -114,19 +121,22 @@ class HardenedRaw extends RawDomain {
         (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
         (block & UNFIT) === 0
       ) {
-        const pool = POOLS + (page << 3);
-        const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
-        if (i32[end] === seal) {
-          i32[end] = seal ^ this.mark;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
+        // PENDING: somebody else has freed it.
+        if ((live & ~i32[state + X_PENDING] & bit) !== 0) { // racy hint
+          i32[state] = live ^ bit;
+          const pool = POOLS + (page << 3);
           const next = i32[pool + FREEBLOCK];
           i32[block >>> 2] = next;
+          i32[(block >>> 2) + 1] = block ^ this.mark;
           i32[pool + FREEBLOCK] = block; // COMMIT
           const count = i32[pool + COUNT] - 1;
           i32[pool + COUNT] = count;
           if (next === 0 || count === 0) {
-            Pool.settle(this.m, this.rings + szidx, pool, next);
+            const ring = this.rings + i32[pool + SZIDX];
+            Pool.settle(this.m, ring, pool, next);
           }
           return;
         }
@@ -143,14 +153,14 @@ class HardenedRaw extends RawDomain {
 
 /** The mem domain of a hardened heap. */
 class HardenedMem extends MemDomain {
-  /** Owner id of this worker as the seals of freed blocks have it. */
+  /** What notes of freed blocks have of this worker. */
   declare mark: number;
-  /** What seals are mixed with. */
-  declare readonly secret: number;
+  /** States of blocks. Word index. */
+  declare readonly states: number;
 
   constructor(m: Memory, throws: boolean, installed: Installed) {
     super(m, throws, installed);
-    this.secret = m.secret;
+    this.states = m.states;
   }
 
   override refresh(): void {
@@ -160,26 +170,27 @@ class HardenedMem extends MemDomain {
   override malloc(nbytes: number): MemPtr {
     try {
       const n = nbytes | 0;
-      if (n === nbytes && (n - 1) >>> 0 < 504) {
+      if (n === nbytes && (n - 1) >>> 0 < 512) {
         const i32 = this.i32;
-        const szidx = (n + 7) >> 4;
+        const szidx = (n - 1) >> 4;
         const pool = i32[this.rings + szidx];
         const block = i32[pool + FREEBLOCK];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
         const next = i32[block >>> 2];
         const count = i32[pool + COUNT] + 1;
-        const isSound = next === 0
-          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
-          : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end] !== seal) {
+        if (
+          (live & bit) === 0 &&
+          (next !== 0 ? ((next ^ block) & OTHER_PAGE) === 0 : block !== 0 &&
+            ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET])
+        ) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
+          i32[state] = live | bit;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = seal;
-          i32[end + 1] = this.m.owner;
           return (block >>> 0) as MemPtr;
         }
       }
@@ -200,19 +211,22 @@ class HardenedMem extends MemDomain {
         (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
         (block & UNFIT) === 0
       ) {
-        const pool = POOLS + (page << 3);
-        const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
-        if (i32[end] === seal) {
-          i32[end] = seal ^ this.mark;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
+        // PENDING: somebody else has freed it.
+        if ((live & ~i32[state + X_PENDING] & bit) !== 0) { // racy hint
+          i32[state] = live ^ bit;
+          const pool = POOLS + (page << 3);
           const next = i32[pool + FREEBLOCK];
           i32[block >>> 2] = next;
+          i32[(block >>> 2) + 1] = block ^ this.mark;
           i32[pool + FREEBLOCK] = block; // COMMIT
           const count = i32[pool + COUNT] - 1;
           i32[pool + COUNT] = count;
           if (next === 0 || count === 0) {
-            Pool.settle(this.m, this.rings + szidx, pool, next);
+            const ring = this.rings + i32[pool + SZIDX];
+            Pool.settle(this.m, ring, pool, next);
           }
           return;
         }
@@ -229,14 +243,14 @@ class HardenedMem extends MemDomain {
 
 /** The obj domain of a hardened heap. */
 class HardenedObj extends ObjDomain {
-  /** Owner id of this worker as the seals of freed blocks have it. */
+  /** What notes of freed blocks have of this worker. */
   declare mark: number;
-  /** What seals are mixed with. */
-  declare readonly secret: number;
+  /** States of blocks. Word index. */
+  declare readonly states: number;
 
   constructor(m: Memory, throws: boolean, installed: Installed) {
     super(m, throws, installed);
-    this.secret = m.secret;
+    this.states = m.states;
   }
 
   override refresh(): void {
@@ -246,26 +260,27 @@ class HardenedObj extends ObjDomain {
   override malloc(nbytes: number): ObjPtr {
     try {
       const n = nbytes | 0;
-      if (n === nbytes && (n - 1) >>> 0 < 504) {
+      if (n === nbytes && (n - 1) >>> 0 < 512) {
         const i32 = this.i32;
-        const szidx = (n + 7) >> 4;
+        const szidx = (n - 1) >> 4;
         const pool = i32[this.rings + szidx];
         const block = i32[pool + FREEBLOCK];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
         const next = i32[block >>> 2];
         const count = i32[pool + COUNT] + 1;
-        const isSound = next === 0
-          ? ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET]
-          : ((next ^ block) & OTHER_PAGE) === 0;
-        if (isSound && block !== 0 && i32[end] !== seal) {
+        if (
+          (live & bit) === 0 &&
+          (next !== 0 ? ((next ^ block) & OTHER_PAGE) === 0 : block !== 0 &&
+            ((count * (szidx + 1)) << 4) + 48 === i32[pool + NEXTOFFSET])
+        ) {
           i32[pool + FREEBLOCK] = next; // COMMIT
           i32[pool + COUNT] = count;
+          i32[state] = live | bit;
           if (
             next === 0 && i32[pool + NEXTOFFSET] > i32[pool + MAXNEXTOFFSET]
           ) i32[this.rings + szidx] = i32[pool + NEXTPOOL]; // full
-          i32[end] = seal;
-          i32[end + 1] = this.m.owner;
           return (block >>> 0) as ObjPtr;
         }
       }
@@ -286,19 +301,22 @@ class HardenedObj extends ObjDomain {
         (block | 0) === block && i32[PAGE_MAP + page] === this.key &&
         (block & UNFIT) === 0
       ) {
-        const pool = POOLS + (page << 3);
-        const szidx = i32[pool + SZIDX];
-        const end = (block >>> 2) + (szidx << 2) + 2;
-        const seal = (Math.imul(block, MULTIPLIER) ^ this.secret) | 0;
-        if (i32[end] === seal) {
-          i32[end] = seal ^ this.mark;
+        const state = (this.states + ((block >>> 9) << 1)) | 0;
+        const live = i32[state];
+        const bit = 1 << (block >>> 4);
+        // PENDING: somebody else has freed it.
+        if ((live & ~i32[state + X_PENDING] & bit) !== 0) { // racy hint
+          i32[state] = live ^ bit;
+          const pool = POOLS + (page << 3);
           const next = i32[pool + FREEBLOCK];
           i32[block >>> 2] = next;
+          i32[(block >>> 2) + 1] = block ^ this.mark;
           i32[pool + FREEBLOCK] = block; // COMMIT
           const count = i32[pool + COUNT] - 1;
           i32[pool + COUNT] = count;
           if (next === 0 || count === 0) {
-            Pool.settle(this.m, this.rings + szidx, pool, next);
+            const ring = this.rings + i32[pool + SZIDX];
+            Pool.settle(this.m, ring, pool, next);
           }
           return;
         }
@@ -326,7 +344,8 @@ export function makeDomains(
   throws: boolean,
   installed: Installed,
 ): Domains {
-  if (m.isSealed) {
+  // Where there are notes as well, the slow paths write them.
+  if (m.isSealed && !m.hasNotes) {
     return {
       raw: new HardenedRaw(m, throws, installed),
       mem: new HardenedMem(m, throws, installed),

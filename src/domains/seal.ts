@@ -1,30 +1,30 @@
 /**
- * Seals: what each block ends with in a heap that wants to know its mistakes.
+ * Seals: what a heap that wants to know its mistakes keeps of each block.
+ *
+ * A block is *sealed* while it is live, see `memory/states.ts`; a free breaks
+ * the seal, so a second one finds it broken, and so does a free of an address
+ * where no block starts. Who broke it is noted:
  *
  * ```text
- *   block                                        usable end
- *   ┌──────────────────────────────┬──────┬──────┐
- *   │ what the caller may use      │ SEAL │ BY   │
- *   └──────────────────────────────┴──────┴──────┘
- *   SEAL  of a live block: a number that its address and the heap's secret make;
- *         of a freed one: the same, mixed with the owner id of who freed it
- *   BY    owner id of who allocated the block
+ *   freed block of a hardened heap
+ *   ┌──────┬───────┬───────────────────────────────┐
+ *   │ link │ FREER │ whatever the caller left      │
+ *   └──────┴───────┴───────────────────────────────┘
+ *   block of a heap with debug hooks           usable end
+ *   ┌──────────────────────────────────────────┬───────┬──────┐
+ *   │ fences, fills, what the caller may use   │ FREER │ BY   │
+ *   └──────────────────────────────────────────┴───────┴──────┘
+ *   FREER  the address of the block, mixed with the owner id of who freed it;
+ *          0 in a block that was never handed out
+ *   BY     owner id of who allocated the block
  * ```
  *
- * So a block that is freed twice, an address inside of a block, and a write
- * beyond the usable end are told from a live block by one compare, and a report
- * can say who did what.
- *
- * ## Invariants
- *   E1  SEAL of a live block is its number; of no other address, but for one
- *       chance in four thousand million
+ * The notes are for reports; nothing else depends on them.
  *
  * ## Threads
- *   The words belong to who owns the block. Whoever frees a block of another
- *   holder's pool breaks its seal by compare-and-exchange, so that of two that
- *   free it at once one is refused; in the holder's own pools the test and the
- *   store are plain, and two frees at the same moment may both pass. A worker
- *   that stops between the seal and the free leaks the block.
+ *   As `memory/states.ts`. The notes of a block are written by who owns it, or
+ *   has just broken its seal. A worker that stops between the seal and the free
+ *   leaks the block.
  *
  * @module
  */
@@ -32,65 +32,79 @@
 import { PointerError, show } from "../errors.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
-import type { Address, Memory } from "../memory/mod.ts";
+import { type Address, type Memory, States } from "../memory/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import * as Describe from "./describe.ts";
 
-/** Low bits of what is mixed into the seal of a freed block. */
+/** Low bits of what is mixed into the address of a freed block. */
 const FREED = 21;
 /** Bits of {@linkcode FREED}. */
 const FREED_BITS = 5;
-/** Spreads addresses over all words. */
-export const MULTIPLIER = -1640531535;
 
-/** The seal of a live block. */
-export function sealOf(secret: number, block: Address): number {
-  return (Math.imul(block, MULTIPLIER) ^ secret) | 0;
-}
-
-/** What is mixed into the seal of a block that `owner` frees. */
+/** What is mixed into the address of a block that `owner` frees. */
 export function markOf(owner: number): number {
   return (owner << FREED_BITS) | FREED;
 }
 
-/** Word with the seal of a block whose pool or run starts with `page`. */
-function wordOf(m: Memory, page: number, block: Address): number {
-  return (block >>> 2) + (Describe.spaceOf(m, page) >>> 2) - 2;
+/** Word with the FREER of a block whose pool or run starts with `page`. */
+function freerOf(m: Memory, page: number, block: Address): number {
+  const word = block >>> 2;
+  return m.hasNotes ? word + (Describe.spaceOf(m, page) >>> 2) - 2 : word + 1;
 }
 
-/** Seals a block that was just taken, and notes who had freed it before. */
-export function seal(m: Memory, block: Address): void {
+/** Notes who allocates a block, and for reports who had freed it before. */
+function noteOwner(m: Memory, block: Address): void {
   const page = Describe.headOf(m, block >>> Layout.PAGE_BITS);
-  const at = wordOf(m, page, block);
+  const at = freerOf(m, page, block);
   m.lastSealed = block;
   m.lastFreer = freedBy(m, page, block);
+  m.i32[at] = 0;
   m.i32[at + 1] = m.owner;
-  m.i32[at] = sealOf(m.secret, block);
-}
-
-/** Who allocated a block. Owner id, if it has not been overwritten. */
-export function allocatedBy(m: Memory, page: number, block: Address): number {
-  return m.i32[wordOf(m, page, block) + 1];
 }
 
 /**
- * Who freed a block. Owner id, or 0 if it is not freed, was never allocated, or
- * its seal is damaged.
+ * Seals a block that was just taken.
+ *
+ * @throws {FatalError} If it is live: a free list is damaged.
+ */
+export function seal(m: Memory, block: Address): void {
+  if (States.isHandedOut(m, block)) {
+    Damage.damaged(
+      m,
+      `something wrote into a freed block: a free list leads to ` +
+        `${show(block)}, a block that is live`,
+    );
+  }
+  if (m.hasNotes) noteOwner(m, block);
+  States.raise(m, block);
+}
+
+/** Where a large block ends has changed: notes who it belongs to once more. */
+export function reseal(m: Memory, block: Address): void {
+  if (m.hasNotes) noteOwner(m, block);
+}
+
+/** Who allocated a block. Owner id, or 0 if there are no notes. */
+export function allocatedBy(m: Memory, page: number, block: Address): number {
+  return m.hasNotes ? m.i32[freerOf(m, page, block) + 1] : 0;
+}
+
+/**
+ * Who freed a block that is not live, or a live one that waits on a remote
+ * stack. Owner id, or 0 if it was never handed out or the note is damaged.
  */
 export function freedBy(m: Memory, page: number, block: Address): number {
-  const found = m.i32[wordOf(m, page, block)];
-  if (found === 0) return 0;
-  const mark = found ^ sealOf(m.secret, block);
+  const noted = m.i32[freerOf(m, page, block)]; // racy hint
+  const mark = noted ^ block;
   return (mark & ((1 << FREED_BITS) - 1)) === FREED ? mark >>> FREED_BITS : 0;
 }
 
-/** Why a seal is not that of a live block, as the end of a sentence. */
+/** Why a block is not live, as the end of a sentence. */
 function faultOf(m: Memory, page: number, block: Address): string {
-  const owner = freedBy(m, page, block);
-  if (owner === 0) {
-    return "its seal is damaged: something wrote beyond its end, or it was " +
-      "never allocated";
-  }
-  return `thread ${owner & PageMap.SLOT_MASK} has freed it already`;
+  const slot = freedBy(m, page, block) & PageMap.SLOT_MASK;
+  return slot === 0
+    ? "it is not live: it was never allocated, or has been freed"
+    : `thread ${slot} has freed it already`;
 }
 
 /** Throws because a block is not live. */
@@ -107,19 +121,47 @@ export function refuse(
   );
 }
 
-/** True if a block is live by its seal. */
-export function isLive(m: Memory, page: number, block: Address): boolean {
-  return m.i32[wordOf(m, page, block)] === sealOf(m.secret, block);
+/** Notes that this worker frees a block, which it has for itself. */
+function noteFree(m: Memory, page: number, block: Address): void {
+  m.i32[freerOf(m, page, block)] = block ^ markOf(m.owner);
 }
 
 /**
- * Breaks the seal of a live block that is about to be freed.
+ * Breaks the seal of a block of a pool that this worker holds.
  *
  * @returns False, and nothing happens, if the block is not live.
  */
-export function breakSeal(m: Memory, page: number, block: Address): boolean {
-  const at = wordOf(m, page, block);
-  const live = sealOf(m.secret, block);
-  const freed = live ^ markOf(m.owner);
-  return Atomics.compareExchange(m.i32, at, live, freed) === live;
+export function breakOwn(m: Memory, page: number, block: Address): boolean {
+  if (!States.isLive(m, block)) return false;
+  States.lower(m, block);
+  noteFree(m, page, block);
+  return true;
+}
+
+/**
+ * Breaks the seal of a block of another holder: it is to be pushed on the
+ * remote stack of its pool, whose holder lowers its state.
+ *
+ * @returns False, and nothing happens, if the block is not live.
+ */
+export function breakForeign(
+  m: Memory,
+  page: number,
+  block: Address,
+): boolean {
+  if (!States.claim(m, block)) return false;
+  noteFree(m, page, block);
+  return true;
+}
+
+/**
+ * Breaks the seal of a large block, which is nobody's afterwards.
+ *
+ * @returns False, and nothing happens, if the block is not live.
+ */
+export function breakLarge(m: Memory, page: number, block: Address): boolean {
+  if (!breakForeign(m, page, block)) return false;
+  States.lower(m, block);
+  States.unclaim(m, block);
+  return true;
 }

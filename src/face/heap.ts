@@ -26,7 +26,7 @@ import type { MallocName } from "../domains/allocator_names.ts";
 import { Certificate } from "./certificate.ts";
 import * as Preconfig from "./preconfig.ts";
 import * as MallocStats from "./malloc_stats.ts";
-import { HeapReports } from "./reports.ts";
+import { HeapObjects } from "./heap_objects.ts";
 import * as Revocations from "./revoke.ts";
 import * as Stats from "./stats.ts";
 import { Threads } from "./threads.ts";
@@ -105,7 +105,7 @@ const CLOCK = {
  * assert.ok(heap.check().ok);
  * ```
  */
-export class Heap extends HeapReports implements Views {
+export class Heap extends HeapObjects implements Views {
   /** The RAW domain: callable attached or detached. */
   declare readonly raw: RawDomain;
   /** The MEM domain: buffers. */
@@ -215,7 +215,8 @@ export class Heap extends HeapReports implements Views {
 
   /**
    * Thread exit: blocks that this worker allocated stay valid, its pools go to
-   * other workers. Closing twice is nothing.
+   * other workers. Its handles are closed; what it has shared stays. Closing
+   * twice is nothing.
    */
   close(): void {
     if (this.core.isClosed) return;
@@ -225,6 +226,7 @@ export class Heap extends HeapReports implements Views {
       MallocStats.printAtExit(this.core.m);
       Stats.fold(this.core.m);
     }
+    this.closeHandles();
     this.core.guard(() => this.core.close());
     this.threads.leave();
     this.#certificate.tearUp();

@@ -19,7 +19,7 @@ import * as ThreadState from "../layout/thread_state.ts";
 import type { Companion } from "../domains/core.ts";
 import { Debug } from "../hooks/mod.ts";
 import type { Address } from "../memory/mod.ts";
-import { FreeLists, type Objects, Tracking } from "../objects/mod.ts";
+import { FreeLists, type Objects, Tracking, Weakref } from "../objects/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { EvalBreaker, Qsbr } from "../threads/mod.ts";
 import { FreeThreaded } from "./free_threaded.ts";
@@ -28,6 +28,7 @@ import * as Inspect from "./inspect.ts";
 import { Turn } from "./pauses/mod.ts";
 import * as Rebuild from "./rebuild.ts";
 import * as Refusal from "./refusal.ts";
+import * as Report from "./report.ts";
 import * as Settings from "./settings.ts";
 
 const OLDEST = GcState.COUNT - 1;
@@ -38,9 +39,6 @@ const LATE = -1;
 /** In place of a count: somebody is collecting, perhaps this worker. */
 const BUSY = -2;
 
-/** Flag of `debug`: what is unreachable goes to `garbage`. C: _PyGC_DEBUG_SAVEALL. */
-export const DEBUG_SAVEALL = 32;
-
 /** What callbacks are told of a collection. */
 export interface Info {
   /** The generation. */
@@ -49,7 +47,19 @@ export interface Info {
   readonly collected: number;
   /** Objects that were not; 0 at the start. Count. */
   readonly uncollectable: number;
+  /** Objects that were looked at; 0 at the start. Count. */
+  readonly candidates: number;
+  /** How long it took; 0 at the start. Seconds. */
+  readonly duration: number;
 }
+
+/** What is known at the start. */
+const NOTHING = {
+  collected: 0,
+  uncollectable: 0,
+  candidates: 0,
+  duration: 0,
+} as const;
 
 /** Called before and after each collection that this worker makes. */
 export type Callback = (phase: "start" | "stop", info: Info) => void;
@@ -61,7 +71,7 @@ export class Gc implements Companion {
   readonly callbacks: Callback[] = [];
   /** Objects that were unreachable and kept; each with a reference. */
   readonly garbage: Address[] = [];
-  /** 0 or {@linkcode DEBUG_SAVEALL}. */
+  /** Flags `DEBUG_STATS` and so on. Python: `gc.set_debug()`. */
   debug = 0;
   /** How long the others may take to reach a safe point. Milliseconds. */
   stopTimeoutMs = STOP_TIMEOUT_MS;
@@ -157,21 +167,31 @@ export class Gc implements Companion {
 
   #collectInTurn(generation: number): number {
     const { o } = this;
-    this.#tell("start", { generation, collected: 0, uncollectable: 0 });
+    const start = o.m.clock.now();
+    this.#tell("start", { generation, ...NOTHING });
+    Report.start(o, this.debug, generation);
     const found = o.isBiased ? this.#findFree() : this.#findGil(generation);
     if (found === LATE) return LATE;
     if (generation === OLDEST || o.isBiased) FreeLists.clear(o);
-    const uncollectable = this.#savesAll ? found : 0;
-    const collected = found - uncollectable;
-    Settings.note(o, generation, collected, uncollectable);
-    this.#tell("stop", { generation, collected, uncollectable });
+    Weakref.sweep(o);
+    const seconds = (o.m.clock.now() - start) / 1000;
+    const { candidates } = (this.#free ?? this.#generations)!;
+    Report.done(this.debug, found, 0, seconds);
+    Settings.note(o, generation, found, candidates, seconds);
+    this.#tell("stop", {
+      generation,
+      collected: found,
+      uncollectable: 0,
+      candidates,
+      duration: seconds,
+    });
     return found;
   }
 
   /** The free-threaded build: finds the garbage and disposes of it. */
   #findFree(): number {
     const free = this.#free!;
-    const found = free.find(this.stopTimeoutMs);
+    const found = free.find(this.stopTimeoutMs, this.debug);
     if (found === null) return LATE;
     for (const op of found) {
       if (this.#savesAll) {
@@ -187,7 +207,7 @@ export class Gc implements Companion {
   /** The GIL build: the same of a generation. */
   #findGil(generation: number): number {
     const generations = this.#generations!;
-    const found = generations.find(generation);
+    const found = generations.find(generation, this.debug);
     for (let op = generations.next(); op !== 0; op = generations.next()) {
       if (this.#savesAll) {
         generations.keep(op);
@@ -198,7 +218,7 @@ export class Gc implements Companion {
   }
 
   get #savesAll(): boolean {
-    return (this.debug & DEBUG_SAVEALL) !== 0;
+    return (this.debug & Report.SAVEALL) !== 0;
   }
 
   #tell(phase: "start" | "stop", info: Info): void {

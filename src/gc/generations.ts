@@ -3,8 +3,9 @@
  *
  * ```text
  *   merge the younger into it ─▶ take out what cannot be reached (`reachable.ts`)
- *   ─▶ the rest grows older ─▶ run finalizers ─▶ take out again what still
- *   cannot be reached ─▶ clear that, and drop it
+ *   ─▶ the rest grows older ─▶ clear weak references to it that have callbacks,
+ *   and call those ─▶ run finalizers ─▶ take out again what still cannot be
+ *   reached ─▶ clear all weak references to that ─▶ clear it, and drop it
  * ```
  *
  * ## Invariants
@@ -16,21 +17,31 @@
  *   GIL up: others may link and unlink objects meanwhile, and start no
  *   collection. A worker that stops here leaves lists that are torn.
  *
- * Source: CPython 3.13 Python/gc.c: gc_collect_main(), finalize_garbage(),
- * handle_resurrected_objects(), delete_garbage().
- * Differs: no weak references, no finalizers of the old kind.
+ * Source: CPython 3.13 Python/gc.c: gc_collect_main(), untrack_tuples(),
+ * finalize_garbage(), handle_resurrected_objects(), delete_garbage(); 3.15:
+ * handle_weakref_callbacks(), clear_weakrefs().
+ * Differs: no finalizers of the old kind.
  *
  * @module
  */
 
 import * as GcHead from "../layout/gc_head.ts";
 import * as GcState from "../layout/gc_state.ts";
+import * as Gil from "../layout/object_gil.ts";
 import * as Layout from "../layout/memory_map.ts";
 import type { Address } from "../memory/mod.ts";
-import { Finalizers, type Objects, Tracking } from "../objects/mod.ts";
+import {
+  Finalizers,
+  Kinds,
+  type Objects,
+  Tracking,
+  Tuple,
+  Weakref,
+} from "../objects/mod.ts";
 import * as GcList from "./gc_list.ts";
 import { objectOf, Reachable } from "./reachable.ts";
 import * as Rebuild from "./rebuild.ts";
+import * as Report from "./report.ts";
 
 const STATE = Layout.OBJECTS;
 const GENERATIONS = STATE + GcState.GENERATIONS;
@@ -42,10 +53,28 @@ const TOTAL = STATE + GcState.X_LONG_LIVED_TOTAL;
 const PENDING = STATE + GcState.X_LONG_LIVED_PENDING;
 const OLDEST = GcState.COUNT - 1;
 const { GC_PREV, COLLECTING } = GcHead;
+const { OB_TYPE } = Gil;
 
 /** List of a generation. Word index of its head. */
 export function listOf(generation: number): number {
   return GENERATIONS + generation * GcState.HEAD;
+}
+
+/** Objects of a list, which must not change meanwhile. */
+function* objectsOf(
+  i32: Int32Array<SharedArrayBuffer>,
+  list: number,
+): Generator<Address> {
+  let head = GcList.first(i32, list);
+  for (; head !== list; head = GcList.nextOf(i32, head)) yield objectOf(head);
+}
+
+/** Whether an object is among what cannot be reached. */
+function isCollecting(
+  i32: Int32Array<SharedArrayBuffer>,
+  op: Address,
+): boolean {
+  return (i32[(op >>> 2) - GcHead.SIZEOF + GC_PREV] & COLLECTING) !== 0;
 }
 
 /** See the head of this file. */
@@ -53,6 +82,8 @@ export class Generations {
   declare readonly o: Objects;
   readonly #reachable: Reachable;
   #old = 0;
+  /** Objects that the last collection looked at. Count. */
+  candidates = 0;
 
   /** What a worker needs for collections. */
   constructor(o: Objects) {
@@ -64,18 +95,22 @@ export class Generations {
    * Finds the garbage of a generation, runs its finalizers, and leaves what is
    * left to {@linkcode next}.
    *
+   * @param debug Flags of `report.ts`.
    * @returns How many objects that are. Count.
    * @throws {FatalError} If an object has fewer references than there are.
    */
-  find(generation: number): number {
+  find(generation: number, debug = 0): number {
     const { i32 } = this.o;
     this.#countCollection(generation);
     const young = listOf(generation);
     this.#old = listOf(Math.min(generation + 1, OLDEST));
     for (let g = 0; g < generation; g++) GcList.merge(i32, listOf(g), young);
-    this.#reachable.deduce(young, UNREACHABLE);
+    this.candidates = this.#reachable.deduce(young, UNREACHABLE);
+    this.#untrackTuples(young);
     this.#age(generation, young);
     GcList.init(i32, SEEN);
+    Report.collectable(this.o, debug, objectsOf(i32, UNREACHABLE));
+    this.#callBack();
     this.#finalizeAll();
     return this.#split();
   }
@@ -85,6 +120,21 @@ export class Generations {
     const { i32 } = this.o;
     if (generation < OLDEST) i32[COUNTS + generation + 1]++;
     for (let g = 0; g <= generation; g++) i32[COUNTS + g] = 0;
+  }
+
+  /** Forgets tuples that can be in no cycle. C: untrack_tuples(). */
+  #untrackTuples(list: number): void {
+    const { o } = this;
+    const { i32 } = o;
+    const type = o.typeOfKind(Kinds.TUPLE);
+    let head = GcList.first(i32, list);
+    while (head !== list) {
+      const next = GcList.nextOf(i32, head);
+      const op = objectOf(head);
+      const isTuple = i32[(op >>> 2) + OB_TYPE] >>> 0 === type;
+      if (isTuple && Tuple.isAtomic(o, op)) Tracking.unlink(i32, head);
+      head = next;
+    }
   }
 
   /** What is reachable goes to the next generation. */
@@ -99,6 +149,18 @@ export class Generations {
       Atomics.add(m.i32, PENDING, GcList.sizeOf(i32, young));
     }
     GcList.merge(i32, young, this.#old);
+  }
+
+  /** Calls back for what is unreachable. C: handle_weakref_callbacks(). */
+  #callBack(): void {
+    const { o } = this;
+    const { i32 } = o;
+    const calls: number[] = [];
+    const isGarbage = (ref: Address) => isCollecting(i32, ref);
+    for (const op of objectsOf(i32, UNREACHABLE)) {
+      Weakref.takeCalls(o, op, isGarbage, calls);
+    }
+    Weakref.deliver(o, calls);
   }
 
   /** Runs finalizers that were not run. C: finalize_garbage(). */
@@ -123,7 +185,12 @@ export class Generations {
     const { i32 } = this.o;
     this.#reachable.deduce(UNREACHABLE, GARBAGE);
     GcList.merge(i32, UNREACHABLE, this.#old);
-    return GcList.sizeOf(i32, GARBAGE);
+    let count = 0;
+    for (const op of objectsOf(i32, GARBAGE)) {
+      Weakref.clearQuietly(this.o, op);
+      count++;
+    }
+    return count;
   }
 
   /**

@@ -27,6 +27,7 @@
 import * as Layout from "../layout/memory_map.ts";
 import type { Address, Memory } from "../memory/mod.ts";
 import type { Objects, Visit } from "../objects/mod.ts";
+import { Items } from "./items.ts";
 
 const { PAGE_BITS } = Layout;
 const IN_PAGE = Layout.PAGE_SIZE - 1;
@@ -52,6 +53,7 @@ export class Marks {
   /** Object with fewer references than others have to it, or 0. */
   broken: Address = 0;
   readonly #stack: Address[] = [];
+  readonly #items: Items;
   #pages = 0;
   readonly #subtract: Visit;
   readonly #reach: Visit;
@@ -59,6 +61,7 @@ export class Marks {
   /** No objects yet. */
   constructor(o: Objects) {
     this.o = o;
+    this.#items = new Items(o);
     this.bases = new Int32Array(o.m.pages);
     this.numbers = new Int32Array(PER_PAGE);
     this.ops = new Uint32Array(PER_PAGE);
@@ -112,7 +115,17 @@ export class Marks {
   subtractAll(): void {
     const { o, ops, count } = this;
     for (let k = 0; k < count; k++) {
-      o.slotsOf(ops[k])!.traverse?.(o, ops[k], this.#subtract);
+      const op = ops[k];
+      if (this.#items.find(op)) this.#lessItems();
+      else o.slotsOf(op)!.traverse?.(o, op, this.#subtract);
+    }
+  }
+
+  /** The same for a list or tuple. */
+  #lessItems(): void {
+    const { i32, end } = this.#items;
+    for (let at = this.#items.from; at < end; at++) {
+      this.#lessOne(i32[at] >>> 0);
     }
   }
 
@@ -130,8 +143,17 @@ export class Marks {
     this.#markOne(op);
     let next = this.#stack.pop();
     while (next !== undefined) {
-      o.slotsOf(next)!.traverse?.(o, next, this.#reach);
+      if (this.#items.find(next)) this.#markItems();
+      else o.slotsOf(next)!.traverse?.(o, next, this.#reach);
       next = this.#stack.pop();
+    }
+  }
+
+  /** Marks what a list or tuple refers to. */
+  #markItems(): void {
+    const { i32, end } = this.#items;
+    for (let at = this.#items.from; at < end; at++) {
+      this.#markOne(i32[at] >>> 0);
     }
   }
 
@@ -153,16 +175,22 @@ export class Marks {
   isReachable(op: Address): boolean {
     return this.numbers[this.#placeOf(op)] === REACHABLE;
   }
+
+  /** True if an object was added and is not reachable. */
+  isUnreachable(op: Address): boolean {
+    const k = this.#placeOf(op);
+    return k >= 0 && this.numbers[k] > NONE;
+  }
 }
 
-/** A copy with room for so many numbers, and as many again. */
+/** The same numbers with room for so many, and half as many again. */
 function larger<T extends Int32Array | Uint32Array>(
   from: T,
   length: number,
 ): T {
-  const copy = from instanceof Int32Array
-    ? new Int32Array(length * 2)
-    : new Uint32Array(length * 2);
-  for (let k = 0; k < from.length; k++) copy[k] = from[k];
-  return copy as T;
+  const nbytes = (length + (length >> 1)) * 4;
+  const buffer = (from.buffer as ArrayBuffer).transfer(nbytes);
+  return (from instanceof Int32Array
+    ? new Int32Array(buffer)
+    : new Uint32Array(buffer)) as T;
 }

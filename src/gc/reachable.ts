@@ -33,6 +33,7 @@ import {
   type Visit,
 } from "../objects/mod.ts";
 import * as GcList from "./gc_list.ts";
+import { Items } from "./items.ts";
 import * as Refusal from "./refusal.ts";
 
 const { GC_PREV, FINALIZED, COLLECTING, UNREACHABLE, REFS_SHIFT } = GcHead;
@@ -51,12 +52,14 @@ export class Reachable {
   /** Object with fewer references than others have to it, or 0. */
   #broken: Address = 0;
   #list = 0;
+  readonly #items: Items;
   readonly #subtract: Visit;
   readonly #reach: Visit;
 
   /** For a worker. */
   constructor(o: Objects) {
     this.o = o;
+    this.#items = new Items(o);
     this.#subtract = (op) => this.#lessOne(op);
     this.#reach = (op) => this.#reachOne(op);
   }
@@ -67,31 +70,36 @@ export class Reachable {
    * @param list Word index of its head.
    * @param other Where it goes. Empty; GC_PREV of what is in it afterwards
    * still says COLLECTING.
+   * @returns How many objects were in it. Count.
    * @throws {FatalError} If an object has fewer references than there are.
    */
-  deduce(list: number, other: number): void {
+  deduce(list: number, other: number): number {
     const { i32 } = this.o;
     GcList.init(i32, other);
-    if (GcList.isEmpty(i32, list)) return;
+    if (GcList.isEmpty(i32, list)) return 0;
     this.#list = list;
     this.#broken = 0;
-    this.#count(list);
+    const count = this.#count(list);
     this.#subtractAll(list);
     if (this.#broken !== 0) this.#refuse(list);
     this.#moveUnreachable(list, other);
     this.#unmask(other);
+    return count;
   }
 
   /** Step 1. */
-  #count(list: number): void {
+  #count(list: number): number {
     const { i32 } = this.o;
+    let count = 0;
     let head = GcList.nextOf(i32, list);
     for (; head !== list; head = GcList.nextOf(i32, head)) {
+      count++;
       const refs = i32[head + HEAD + Gil.OB_REFCNT];
       const flags = (i32[head + GC_PREV] & FINALIZED) | COLLECTING;
       // Without references, or immortal: as if somebody had one.
       i32[head + GC_PREV] = (Math.max(refs, 1) << REFS_SHIFT) | flags;
     }
+    return count;
   }
 
   /** Step 2. */
@@ -100,7 +108,17 @@ export class Reachable {
     let head = GcList.nextOf(o.i32, list);
     for (; head !== list; head = GcList.nextOf(o.i32, head)) {
       const op = objectOf(head);
-      o.slotsOf(op)!.traverse?.(o, op, this.#subtract);
+      if (this.#items.find(op)) this.#lessItems();
+      else o.slotsOf(op)!.traverse?.(o, op, this.#subtract);
+    }
+  }
+
+  /** The same for a list or tuple. */
+  #lessItems(): void {
+    const { i32, end } = this.#items;
+    for (let at = this.#items.from; at < end; at++) {
+      const op = i32[at] >>> 0;
+      if (op !== 0) this.#lessOne(op);
     }
   }
 
@@ -139,7 +157,8 @@ export class Reachable {
     while (head !== list) {
       if (i32[head + GC_PREV] >>> REFS_SHIFT !== 0 || this.#isForeign(head)) {
         const op = objectOf(head);
-        o.slotsOf(op)!.traverse?.(o, op, this.#reach);
+        if (this.#items.find(op)) this.#reachItems();
+        else o.slotsOf(op)!.traverse?.(o, op, this.#reach);
         settle(i32, head, prev);
         prev = head;
       } else {
@@ -156,6 +175,15 @@ export class Reachable {
     const op = objectOf(head);
     return Finalizers.isWanting(this.o, op) &&
       !Finalizers.isKnown(this.o, op);
+  }
+
+  /** What a list or tuple refers to is reachable. */
+  #reachItems(): void {
+    const { i32, end } = this.#items;
+    for (let at = this.#items.from; at < end; at++) {
+      const op = i32[at] >>> 0;
+      if (op !== 0) this.#reachOne(op);
+    }
   }
 
   #reachOne(op: Address): void {

@@ -20,6 +20,8 @@ const STATE = Layout.OBJECTS;
 const THRESHOLDS = STATE + GcState.X_THRESHOLDS;
 const COUNTS = STATE + GcState.COUNTS;
 const STATS = STATE + GcState.X_STATS;
+const CANDIDATES = STATE + GcState.X_CANDIDATES;
+const DURATION = STATE + GcState.X_DURATION;
 const DISABLED = STATE + GcState.X_DISABLED;
 const TOTAL = STATE + GcState.X_LONG_LIVED_TOTAL;
 const PENDING = STATE + GcState.X_LONG_LIVED_PENDING;
@@ -33,14 +35,18 @@ const { DEFAULTS } = GcState;
 /** A number for each generation. */
 export type Triple = [number, number, number];
 
-/** What collections of a generation have done; all are counts. */
+/** What collections of a generation have done; counts but for the last. */
 export interface GenerationStats {
   /** Collections of it. */
   readonly collections: number;
   /** Objects that they have collected. */
   readonly collected: number;
-  /** Objects that they could not collect: those in `garbage`. */
+  /** Objects that they could not collect: none. */
   readonly uncollectable: number;
+  /** Objects that they have looked at. */
+  readonly candidates: number;
+  /** How long they took, up to about 71 minutes, then from 0 on. Seconds. */
+  readonly duration: number;
 }
 
 /** Whether collections start by themselves. */
@@ -96,6 +102,8 @@ export function stats({ i32 }: Objects): GenerationStats[] {
       collections: Atomics.load(i32, at) >>> 0,
       collected: Atomics.load(i32, at + 1) >>> 0,
       uncollectable: Atomics.load(i32, at + 2) >>> 0,
+      candidates: Atomics.load(i32, CANDIDATES + g) >>> 0,
+      duration: (Atomics.load(i32, DURATION + g) >>> 0) / 1e6,
     };
   });
 }
@@ -105,12 +113,14 @@ export function note(
   { i32 }: Objects,
   generation: number,
   collected: number,
-  uncollectable: number,
+  candidates: number,
+  seconds: number,
 ): void {
   const at = STATS + generation * STAT_WORDS;
   Atomics.add(i32, at, 1);
   Atomics.add(i32, at + 1, collected);
-  Atomics.add(i32, at + 2, uncollectable);
+  Atomics.add(i32, CANDIDATES + generation, candidates);
+  Atomics.add(i32, DURATION + generation, Math.round(seconds * 1e6) | 0);
 }
 
 /**

@@ -18,7 +18,7 @@ import * as ObjPages from "./obj_pages.ts";
 import { Types } from "./types.ts";
 
 const { OB_GC_BITS, OB_TYPE } = PyObject;
-const { TRACKED_MASK, IS_TRACKED } = GcBits;
+const { MAGIC, MAGIC_MASK, TRACKED } = GcBits;
 
 /** Is called with an object and its OB_GC_BITS. */
 export type VisitObject = (op: Address, bits: number) => void;
@@ -33,6 +33,17 @@ export function eachTracked(
   visit: VisitObject,
   onPages: (page: number, pages: number) => void = () => {},
 ): void {
+  eachKnown(o, (op, bits) => {
+    if ((bits & TRACKED) !== 0) visit(op, bits);
+  }, onPages);
+}
+
+/** The same, and objects that were tracked and are not any more. */
+export function eachKnown(
+  o: Objects,
+  visit: VisitObject,
+  onPages: (page: number, pages: number) => void,
+): void {
   const { i32, m } = o;
   const types = new Types(o);
   const shift = ObjPages.shiftOf(m);
@@ -41,7 +52,7 @@ export function eachTracked(
     onPages(page, pages);
     for (let op = first + shift; op < end + shift; op += size) {
       const bits = i32[(op >>> 2) + OB_GC_BITS];
-      if ((bits & TRACKED_MASK) !== IS_TRACKED) continue;
+      if ((bits & MAGIC_MASK) !== MAGIC) continue;
       const type = i32[(op >>> 2) + OB_TYPE] >>> 0;
       if (type !== known && !types.hasGc(type)) continue;
       known = type;

@@ -20,9 +20,9 @@
 
 /** What serves the domains: {@linkcode MALLOC} and so on, never DEFAULT. */
 export const ALLOCATOR = 0;
-/** 1 if each block of the engine ends with a seal, see `domains/seal.ts`. */
+/** 1 if the heap has states of its blocks, see `block_states.ts`. */
 export const SEALED = 1;
-/** What seals are mixed with. */
+/** What hashes are keyed with. */
 export const SECRET = 2;
 /** 1 if statistics are to be printed for each new arena and at the end. */
 export const MALLOCSTATS = 3;

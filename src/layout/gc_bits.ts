@@ -28,6 +28,8 @@ export const FROZEN = 8;
 
 /** Upper bits of the word of an object that is or was tracked. */
 export const MAGIC = 0x47c53a00;
+/** Where these are. */
+export const MAGIC_MASK = -256;
 /** Bits that say whether an object is tracked. */
 export const TRACKED_MASK = -255;
 /** What these bits are if it is. */

@@ -12,10 +12,11 @@
  *   ┌──────────────┬────────────┬──────┬───────────────────┬─────────────────────┬─ …
  *   │ X_COLLECTING │ X_DISABLED │ TORN │ X_LONG_LIVED_TOTAL│ X_LONG_LIVED_PENDING│
  *   └──────────────┴────────────┴──────┴───────────────────┴─────────────────────┴─ …
- *   50        51
- *   ┌─────────┬────────────┐
- *   │ X_LIMIT │ X_PRESSURE │
- *   └─────────┴────────────┘
+ *   50        51           52             55           58
+ *   ┌─────────┬────────────┬──────────────┬────────────┐
+ *   │ X_LIMIT │ X_PRESSURE │ X_CANDIDATES │ X_DURATION │
+ *   │         │            │ × 3          │ × 3        │
+ *   └─────────┴────────────┴──────────────┴────────────┘
  * ```
  *
  * All 0 in a heap in which nobody has collected: a list whose words are 0 is
@@ -55,6 +56,10 @@ export const X_LONG_LIVED_PENDING = 49;
 export const X_LIMIT = 50;
 /** Pages at which it is asked next. Atomic. */
 export const X_PRESSURE = 51;
+/** Of each generation: objects that collections have looked at. Count, atomic. */
+export const X_CANDIDATES = 52;
+/** Of each generation: how long they took. Microseconds, atomic. */
+export const X_DURATION = 55;
 
 /** Generations. Count. C: NUM_GENERATIONS. */
 export const COUNT = 3;

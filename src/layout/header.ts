@@ -7,7 +7,7 @@
  *   │ NULL   │ MAGIC │ VERSION │ BUILD │ PAGES │REMOTES │FIRST_PAGE │ HEAP_ID │X_POISON │X_READY│
  *   │ record │       │         │       │       │        │           │ 2 words │         │       │
  *   └────────┴───────┴─────────┴───────┴───────┴────────┴───────────┴─────────┴─────────┴───────┴─ …
- *   26: X_THREADS_USED   32: THREADS_LOCK, 48: RECOVERY_LOCK, mutex words on lines of their own
+ *   26: X_THREADS_USED   27: X_DEATHS   32: THREADS_LOCK, 48: RECOVERY_LOCK, mutex words on lines of their own
  *   64: allocators.ts   80: tracemalloc.ts   128: verdict.ts
  * ```
  *
@@ -38,6 +38,8 @@ export const X_POISON = 24;
 export const X_READY = 25;
 /** Thread states ever used are those below this slot. Count, atomic, grows only. */
 export const X_THREADS_USED = 26;
+/** Workers that died and were recovered, in a sealed heap. Count, atomic. */
+export const X_DEATHS = 27;
 /** Mutex word: reserving and releasing of thread states. */
 export const THREADS_LOCK = 32;
 /** Mutex word: recovery of dead workers. */

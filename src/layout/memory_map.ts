@@ -14,6 +14,9 @@
  *   └───────────┴────────────────┴──────────────────┴──────────────────┴─────── … ──────────┘
  * ```
  *
+ * In a sealed heap the states of its blocks, `block_states.ts`, 64 words ×
+ * pages, stand behind the remote records.
+ *
  * Two units live here, and no third. Blocks are named by *byte address*, as in
  * C. Records of the heap's own are named by *word index*, the index into the
  * `Int32Array` over the buffer, because `i32[record + FIELD]` is one machine

@@ -2,12 +2,12 @@
  * Objects that are there from the start: one block of RAW for each heap.
  *
  * ```text
- *   byte 0          896    928           992         9376  9424      21712 21760
+ *   byte 0          960    992          1056         9440  9488      21776 21824
  *   ┌───────────────┬──────┬─────────────┬───────────┬─────┬─────────┬─────┬──────────┬─ …
  *   │ type objects  │ None │ False True  │ ints from │ ""  │ "\0" to │ b"" │ b"\0" to │
  *   │ 64 bytes each │      │             │ -5 to 256 │     │ "\xff"  │     │ b"\xff"  │
  *   └───────────────┴──────┴─────────────┴───────────┴─────┴─────────┴─────┴──────────┴─ …
- *   34048        34096
+ *   34112        34160
  *   ┌────────────┬───────────────┐
  *   │ gc head () │ names of types│  32 bytes each
  *   └────────────┴───────────────┘
@@ -28,28 +28,28 @@ export const TYPE_SIZE = 64;
 /** Binary logarithm of {@linkcode TYPE_SIZE}. */
 export const TYPE_BITS = 6;
 /** `None`. */
-export const NONE = 896;
+export const NONE = 960;
 /** `False`. */
-export const FALSE = 928;
+export const FALSE = 992;
 /** `True`. */
-export const TRUE = 960;
+export const TRUE = 1024;
 /** The int {@linkcode INT_MIN}; those above it follow. */
-export const INTS = 992;
+export const INTS = 1056;
 /** `""`. */
-export const EMPTY_STR = 9376;
+export const EMPTY_STR = 9440;
 /** The string of character 0; those of 1 to 255 follow. */
-export const CHARS = 9424;
+export const CHARS = 9488;
 /** `b""`. */
-export const EMPTY_BYTES = 21712;
+export const EMPTY_BYTES = 21776;
 /** The bytes object of byte 0; those of 1 to 255 follow. */
-export const BYTES = 21760;
+export const BYTES = 21824;
 /** `()`, behind the head that the collector wants. */
-export const EMPTY_TUPLE = 34056;
+export const EMPTY_TUPLE = 34120;
 /** Names of the types, 32 bytes each. */
-export const NAMES = 34096;
+export const NAMES = 34160;
 
 /** Size of the block. Bytes. */
-export const SIZEOF = 34544;
+export const SIZEOF = 34640;
 
 /** Size of an int. Bytes. */
 export const INT_SIZE = 32;

@@ -5,6 +5,7 @@
  *   0  X_STATE INCARNATION X_EVAL_BREAKER X_IN_USE X_CERTIFIED X_FENCE   others may write
  *   16 X_NEWS  X_RAW_NEWS  X_TO_MERGE                      line that others write
  *   32 X_QSBR_SEQ  X_TRACING                               written by its thread, read by pollers
+ *   34 SECTION_DEPTH  _MORE  SECTIONS                      critical sections of its thread
  *   48 waiter, see waiter.ts                               parking
  *   64 statistics of its thread                            written by its thread only
  *   72 FREE_LISTS: 26 pairs of head and length             objects freed by its thread
@@ -44,12 +45,18 @@ export const X_FENCE = 5;
 export const X_NEWS = 16;
 /** Groups of words with news of RAW. Bits, atomic. */
 export const X_RAW_NEWS = 17;
-/** First entry of the queue of objects to merge, or 0. Word index, atomic. */
+/** First entry of the queue of objects to merge, or 0; and CLOSED. Word index, atomic. */
 export const X_TO_MERGE = 18;
 /** Last write sequence seen, or 0 while detached. Atomic. */
 export const X_QSBR_SEQ = 32;
 /** Whether its thread is inside of a trace operation. Atomic. */
 export const X_TRACING = 33;
+/** Words of the stack of critical sections that are in use. Count. */
+export const SECTION_DEPTH = 34;
+/** Where the stack goes on, a block of RAW, or 0. Word index. */
+export const SECTION_MORE = 35;
+/** The stack, see `threads/sections.ts`. */
+export const SECTIONS = 36;
 /** Waiter record. */
 export const WAITER = 48;
 /** Blocks this thread freed into other holders' pools. Count. */
@@ -105,6 +112,14 @@ export const FREE = 0;
 export const IN_USE = 1;
 /** X_IN_USE: a worker is about to have the slot; nobody counts it. */
 export const RESERVING = 2;
+
+/** Words of the stack of critical sections in the record. Count. */
+export const SECTIONS_HERE = 12;
+/** Words of it in a block of RAW. Count. */
+export const SECTIONS_MORE = 4096;
+
+/** X_TO_MERGE: nobody puts objects into the queue any more. */
+export const CLOSED = -2147483648;
 
 /** Size of the record. Words. */
 export const SIZEOF = 512;

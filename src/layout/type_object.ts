@@ -3,14 +3,18 @@
  *
  * ```text
  *   behind the header
- *   0      1         2           3          4          5      6       7          8 …
- *   ┌──────┬─────────┬───────────┬──────────┬──────────┬──────┬───────┬──────────┬────────┐
- *   │ NAME │ NAMELEN │ BASICSIZE │ ITEMSIZE │ FLAGS    │ KIND │ NEXT  │ NREFS    │ REFS … │
- *   └──────┴─────────┴───────────┴──────────┴──────────┴──────┴───────┴──────────┴────────┘
+ *   0      1         2           3          4       5      6      7
+ *   ┌──────┬─────────┬───────────┬──────────┬───────┬──────┬──────┬───────┬─ …
+ *   │ NAME │ NAMELEN │ BASICSIZE │ ITEMSIZE │ FLAGS │ KIND │ NEXT │ NREFS │
+ *   └──────┴─────────┴───────────┴──────────┴───────┴──────┴──────┴───────┴─ …
+ *   8                9          10 …
+ *   ┌────────────────┬──────────┬────────┐
+ *   │ WEAKLISTOFFSET │ WEAKLIST │ REFS … │
+ *   └────────────────┴──────────┴────────┘
  * ```
  *
- * Written before the type object is published, and never again; all may read it
- * plainly. Functions of a type cannot be shared: the built-in ones follow from
+ * Written before the type object is published, and but for WEAKLIST never again;
+ * all may read it plainly. Functions of a type cannot be shared: the built-in ones follow from
  * KIND, those of a user's type are registered in each worker under its name.
  *
  * Source: CPython 3.14 Include/cpython/object.h, struct _typeobject.
@@ -34,11 +38,18 @@ export const TP_KIND = 5;
 export const TP_NEXT = 6;
 /** Fields that hold references. Count. */
 export const TP_NREFS = 7;
-/** First of their offsets. Words behind the header. */
-export const TP_REFS = 8;
+/**
+ * Where objects have the head of their list of weak references, or 0. Words
+ * from the start of the object. C: tp_weaklistoffset.
+ */
+export const TP_WEAKLISTOFFSET = 8;
+/** First weak reference to the type object itself. Byte address. C: tp_weaklist. */
+export const TP_WEAKLIST = 9;
+/** First of the offsets of references. Words behind the header. */
+export const TP_REFS = 10;
 
 /** Size without references. Words. */
-export const SIZEOF = 8;
+export const SIZEOF = 10;
 
 /** Flag: the collector looks after the objects. C: Py_TPFLAGS_HAVE_GC. */
 export const HAVE_GC = 1 << 14;

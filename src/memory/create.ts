@@ -28,7 +28,7 @@ import { type Clock, firstPageOf, Memory } from "./memory.ts";
 export interface AllocatorWords {
   /** `Allocators.MALLOC` and so on. */
   readonly allocator: number;
-  /** Whether blocks have seals. */
+  /** Whether the heap has states of its blocks. */
   readonly isSealed: boolean;
   /** Whether debug hooks are on from the start. */
   readonly isDebug: boolean;
@@ -71,7 +71,7 @@ export function create(
   const i32 = new Int32Array(buffer);
   const pages = bytes / Layout.PAGE_SIZE;
   const remotes = Layout.POOLS + pages * PoolRecord.SIZEOF;
-  const first = firstPageOf(pages);
+  const first = firstPageOf(pages, allocators.isSealed);
   i32[Header.MAGIC] = Header.MAGIC_VALUE;
   i32[Header.VERSION] = Header.VERSION_VALUE;
   i32[Header.BUILD] = build;
@@ -138,6 +138,7 @@ function faultOf(buffer: SharedArrayBuffer): string {
       `this library reads version ${Header.VERSION_VALUE}`;
   }
   const build = i32[Header.BUILD];
+  const isSealed = i32[Layout.ALLOCATORS + Allocators.SEALED] !== 0;
   const isBuild = build === Header.BUILD_GIL ||
     build === Header.BUILD_FREE_THREADED;
   const pages = bytes / Layout.PAGE_SIZE;
@@ -145,7 +146,7 @@ function faultOf(buffer: SharedArrayBuffer): string {
   if (
     !isBuild || i32[Header.PAGES] !== pages ||
     i32[Header.REMOTES] !== remotes ||
-    i32[Header.FIRST_PAGE] !== firstPageOf(pages)
+    i32[Header.FIRST_PAGE] !== firstPageOf(pages, isSealed)
   ) return "the header of the heap is damaged";
   if (Atomics.load(i32, Header.X_READY) !== 1) {
     return "the heap is not complete";

@@ -13,6 +13,7 @@
  */
 
 import * as Allocators from "../layout/allocators.ts";
+import * as BlockStates from "../layout/block_states.ts";
 import * as Header from "../layout/header.ts";
 import * as Map from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
@@ -54,10 +55,12 @@ export class Memory {
   declare readonly build: number;
   /** True if the GIL holds the pools of MEM and OBJ. */
   declare readonly isGilHeld: boolean;
-  /** True if each block ends with a seal, see `domains/seal.ts`. */
+  /** True if the heap has states of its blocks, see `memory/states.ts`. */
   declare readonly isSealed: boolean;
-  /** What seals are mixed with. */
-  declare readonly secret: number;
+  /** Those states. Word index, or 0. */
+  declare readonly states: number;
+  /** True if each block ends with notes, see `domains/seal.ts`. */
+  declare readonly hasNotes: boolean;
   /** The time. */
   declare readonly clock: Clock;
   /** Slot of this worker's thread state. */
@@ -66,11 +69,9 @@ export class Memory {
   thread = 0;
   /** Slot and incarnation: who this worker is in a lock word. */
   owner = 0;
-  /** Mutexes of the critical sections that this worker is in. Word indices. */
-  readonly sections: number[] = [];
   /** True if the stack ran out inside the heap: something may be half done. */
   isCut = false;
-  /** Block that this worker has sealed last. Byte address. */
+  /** Block that this worker has sealed last, where there are notes. Byte address. */
   lastSealed = 0;
   /** Who had freed it before. Owner id, or 0 if it is new in its pool. */
   lastFreer = 0;
@@ -83,11 +84,14 @@ export class Memory {
     this.f64 = new Float64Array(buffer);
     this.pages = this.i32[Header.PAGES];
     this.remotes = this.i32[Header.REMOTES];
-    this.firstPage = firstPageOf(this.pages);
     this.build = this.i32[Header.BUILD];
     this.isGilHeld = isGilHeld(this.build, this.i32[ALLOCATOR]);
     this.isSealed = this.i32[Map.ALLOCATORS + Allocators.SEALED] !== 0;
-    this.secret = this.i32[Map.ALLOCATORS + Allocators.SECRET];
+    this.states = this.isSealed
+      ? this.remotes + this.pages * RemoteRecord.SIZEOF
+      : 0;
+    this.hasNotes = this.isSealed && isDebugAllocator(this.i32[ALLOCATOR]);
+    this.firstPage = firstPageOf(this.pages, this.isSealed);
     this.clock = clock;
   }
 }
@@ -98,10 +102,18 @@ function isGilHeld(build: number, allocator: number): boolean {
     allocator !== Allocators.MIMALLOC_DEBUG;
 }
 
+/** True for an allocator with debug hooks. */
+export function isDebugAllocator(allocator: number): boolean {
+  return allocator === Allocators.MALLOC_DEBUG ||
+    allocator === Allocators.PYMALLOC_DEBUG ||
+    allocator === Allocators.MIMALLOC_DEBUG;
+}
+
 /** First page behind the tables of a heap of so many pages. Page number. */
-export function firstPageOf(pages: number): number {
+export function firstPageOf(pages: number, isSealed: boolean): number {
   const words = Map.POOLS +
-    pages * (PoolRecord.SIZEOF + RemoteRecord.SIZEOF);
+    pages * (PoolRecord.SIZEOF + RemoteRecord.SIZEOF) +
+    (isSealed ? pages * BlockStates.SIZEOF : 0);
   return Math.ceil(words * 4 / Map.PAGE_SIZE);
 }
 

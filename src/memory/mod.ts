@@ -7,6 +7,7 @@ export {
   addressOf,
   type Clock,
   firstPageOf,
+  isDebugAllocator,
   isRecord,
   Memory,
   OVERFLOW,
@@ -14,3 +15,4 @@ export {
   recordOf,
   threadsUsed,
 } from "./memory.ts";
+export * as States from "./states.ts";

@@ -21,6 +21,11 @@
  *   tuple                 12 + 4n    28 + 4n         24 + 8n
  *   list, no items        16         32              40
  *   list, n slots         20 + 4n    36 + 4n         40 + 8n
+ *   dict, no items        16         32              48
+ *   dict, 8 lanes, str    80         96             168
+ *   dict, 8 lanes         96        112             208
+ *   set, 8 entries        96        112             200
+ *   set, n entries       100 + 8n   116 + 8n        200 + 16n
  * ```
  *
  * Source: CPython 3.14 Objects/object.c, static_types.
@@ -30,15 +35,19 @@
 
 import * as BytesObject from "../layout/bytes_object.ts";
 import * as ComplexObject from "../layout/complex_object.ts";
+import * as DictObject from "../layout/dict_object.ts";
 import * as FloatObject from "../layout/float_object.ts";
 import * as ListObject from "../layout/list_object.ts";
 import * as LongObject from "../layout/long_object.ts";
+import * as SetObject from "../layout/set_object.ts";
 import * as TupleObject from "../layout/tuple_object.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import * as UnicodeObject from "../layout/unicode_object.ts";
+import * as WeakrefObject from "../layout/weakref_object.ts";
 import * as Bool from "./bool.ts";
 import * as Bytes from "./bytes.ts";
 import * as Complex from "./complex.ts";
+import * as Dict from "./dict.ts";
 import * as Float from "./float.ts";
 import * as Hash from "./hash.ts";
 import * as Immortal from "./immortal.ts";
@@ -48,8 +57,10 @@ import * as Long from "./long.ts";
 import * as None from "./none.ts";
 import * as Numbers from "./numbers.ts";
 import type { Slots } from "./objects.ts";
+import * as Sets from "./set.ts";
 import * as Tuple from "./tuple.ts";
 import * as Unicode from "./unicode.ts";
+import * as Weakref from "./weakref.ts";
 
 /** A built-in type. */
 export interface BuiltinType {
@@ -65,6 +76,11 @@ export interface BuiltinType {
   readonly flags: number;
   /** Its functions. */
   readonly slots: Slots;
+  /**
+   * Which field has the head of the list of weak references, or 0 for none.
+   * Words behind the header.
+   */
+  readonly weaklist: number;
 }
 
 /** Functions of type objects. */
@@ -92,8 +108,9 @@ function row(
   fields: number,
   itemsize = 0,
   flags = 0,
+  weaklist = 0,
 ): BuiltinType {
-  return { kind, name, fields, itemsize, flags, slots };
+  return { kind, name, fields, itemsize, flags, slots, weaklist };
 }
 
 const { ASCII_DATA } = UnicodeObject;
@@ -101,7 +118,15 @@ const GC_REFS = TypeObject.HAVE_GC | TypeObject.ITEM_REFS;
 
 /** All built-in types. */
 export const BUILTIN_TYPES: readonly BuiltinType[] = [
-  row(Kinds.TYPE, "type", TYPE_SLOTS, TypeObject.SIZEOF),
+  row(
+    Kinds.TYPE,
+    "type",
+    TYPE_SLOTS,
+    TypeObject.SIZEOF,
+    0,
+    0,
+    TypeObject.TP_WEAKLIST,
+  ),
   row(Kinds.NONE, "NoneType", None.SLOTS, 0),
   row(Kinds.BOOL, "bool", Bool.SLOTS, LongObject.SIZEOF, 4),
   row(Kinds.INT, "int", INT_SLOTS, LongObject.SIZEOF, 4),
@@ -115,6 +140,40 @@ export const BUILTIN_TYPES: readonly BuiltinType[] = [
     "list",
     List.SLOTS,
     ListObject.SIZEOF,
+    0,
+    TypeObject.HAVE_GC,
+  ),
+  row(
+    Kinds.DICT,
+    "dict",
+    Dict.SLOTS,
+    DictObject.SIZEOF,
+    0,
+    TypeObject.HAVE_GC,
+  ),
+  row(
+    Kinds.SET,
+    "set",
+    Sets.SLOTS,
+    SetObject.SIZEOF,
+    0,
+    TypeObject.HAVE_GC,
+    SetObject.WEAKREFLIST,
+  ),
+  row(
+    Kinds.FROZENSET,
+    "frozenset",
+    Sets.FROZEN_SLOTS,
+    SetObject.SIZEOF,
+    0,
+    TypeObject.HAVE_GC,
+    SetObject.WEAKREFLIST,
+  ),
+  row(
+    Kinds.WEAKREF,
+    "weakref.ReferenceType",
+    Weakref.SLOTS,
+    WeakrefObject.SIZEOF,
     0,
     TypeObject.HAVE_GC,
   ),

@@ -15,12 +15,16 @@
 
 import { show } from "../errors.ts";
 import * as Gil from "../layout/object_gil.ts";
+import * as PyObject from "../layout/object_free_threaded.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import type { Address } from "../memory/mod.ts";
 import { Debug } from "../hooks/mod.ts";
 import type { Objects } from "./objects.ts";
 import { Biased } from "./refcount/mod.ts";
 import * as Tracking from "./tracking.ts";
+
+/** One reference in X_OB_REF_SHARED. */
+const ONE = 1 << PyObject.SHARED_SHIFT;
 
 /** Runs before an object dies. C: `destructor`, of `tp_finalize`. */
 export type Finalize = (op: Address) => void;
@@ -54,10 +58,18 @@ export function run(o: Objects, op: Address): void {
   }
 }
 
-/** Gives an object without references one. C: _PyObject_ResurrectStart(). */
+/**
+ * Gives an object without references one. If nobody owns it, it stays so:
+ * others may be looking at it through weak references.
+ * C: _PyObject_ResurrectStart().
+ */
 function resurrect(o: Objects, op: Address): void {
-  if (o.isBiased) Biased.init(o.m, op);
-  else o.i32[(op >>> 2) + Gil.OB_REFCNT] = 1;
+  const { i32 } = o;
+  const at = op >>> 2;
+  if (!o.isBiased) i32[at + Gil.OB_REFCNT] = 1;
+  else if (i32[at + PyObject.OB_TID] === o.tid) {
+    i32[at + PyObject.OB_REF_LOCAL] = 1;
+  } else Atomics.add(i32, at + PyObject.X_OB_REF_SHARED, ONE);
 }
 
 /** Takes that reference back. Returns true if there are others now. */

@@ -23,7 +23,8 @@
  *   the free-threaded build each thread state has its own. Plain accesses. An
  *   object goes to the list of who frees it. A worker that stops between the
  *   stores of a push leaks one object; a length may be off by one. Thread exit
- *   clears the lists; one that dies before leaks what is in them.
+ *   clears the lists; those of a worker that dies before stay in its slot, for
+ *   the next one there, or for a collection, which empties the lists of all.
  *
  * Source: CPython 3.14 Include/internal/pycore_freelist_state.h,
  * pycore_freelist.h.
@@ -35,7 +36,7 @@ import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import type { Address, Memory } from "../memory/mod.ts";
+import { type Address, type Memory, threadsUsed } from "../memory/mod.ts";
 import type { Objects } from "./objects.ts";
 
 /** Floats. Offset in words, like the others. */
@@ -108,19 +109,63 @@ export function push(
   return true;
 }
 
+/** Frees an object or block of a list. */
+function free({ core, gcHead }: Objects, list: number, op: Address): void {
+  if (list === KEYS) core.mem.free(op as never);
+  else if (list < LISTS) core.obj.free(op as never);
+  else core.obj.free((op - gcHead * 4) as never);
+}
+
 /**
  * Deallocates whatever is in the lists that a worker uses. C:
  * `_PyObject_ClearFreeLists()`, Objects/object.c.
  */
 export function clear(o: Objects): void {
-  const { i32, lists, core } = o;
+  const { i32, lists } = o;
   o.requireAttached("clear the free lists");
   for (let list = 0; list < SIZEOF; list += 2) {
     for (let op = pop(i32, lists + list); op !== 0;) {
-      if (list === KEYS) core.mem.free(op as never);
-      else if (list < LISTS) o.free(op);
+      if (list === KEYS || list < LISTS) free(o, list, op);
       else o.freeGc(op);
       op = pop(i32, lists + list);
+    }
+    i32[lists + list + 1] = 0; // whatever the dead have left
+  }
+}
+
+/**
+ * Takes all objects out of the lists of all threads, and out of those that dead
+ * ones have left. Free-threaded build; the caller has stopped the world.
+ * C: `_PyGC_ClearAllFreeLists()`.
+ *
+ * @returns For {@linkcode freeTaken}, once the world runs again: a list and the
+ * first object that was in it, again and again.
+ */
+export function takeAll(o: Objects): number[] {
+  const { i32, m } = o;
+  const taken: number[] = [];
+  const used = threadsUsed(m);
+  for (let slot = PageMap.FIRST_SLOT; slot < used; slot++) {
+    const lists = Layout.THREADS + slot * ThreadState.SIZEOF +
+      ThreadState.FREE_LISTS;
+    for (let list = 0; list < SIZEOF; list += 2) {
+      const first = i32[lists + list];
+      if (first !== 0) taken.push(list, first);
+      i32[lists + list] = 0; // COMMIT
+      i32[lists + list + 1] = 0;
+    }
+  }
+  return taken;
+}
+
+/** Frees what {@linkcode takeAll} has taken. */
+export function freeTaken(o: Objects, taken: readonly number[]): void {
+  for (let k = 0; k < taken.length; k += 2) {
+    let op = taken[k + 1];
+    while (op !== 0) {
+      const next = o.i32[op >>> 2];
+      free(o, taken[k], op >>> 0);
+      op = next;
     }
   }
 }

@@ -32,6 +32,8 @@ export const DICT = 11;
 export const SET = 12;
 /** `weakref.ReferenceType`. */
 export const WEAKREF = 13;
+/** `frozenset`. */
+export const FROZENSET = 14;
 
 /** Built-in types. Count, the number 0 included. */
-export const KINDS = 14;
+export const KINDS = 15;

@@ -40,24 +40,31 @@ function bytesOf(allocated: number): number {
 /** Begins a section with a list. Returns its fields. */
 function begin(o: Objects, op: Address): number {
   const list = o.fields(op);
-  if (o.isBiased) {
-    CriticalSection.begin(o.m, (op >>> 2) + PyObject.X_OB_MUTEX);
-    if (!References.isOwned(o.m, op)) ListItems.share(o.m, list);
-  }
+  if (o.isBiased) enter(o, op, list);
   if (ListItems.isTorn(o.m, list)) mend(o, list);
   return list;
 }
 
-function end(o: Objects): void {
-  CriticalSection.end(o.m);
+/** Takes the mutex of a list; who is not its owner says so. */
+function enter(o: Objects, op: Address, list: number): void {
+  CriticalSection.begin(o.m, (op >>> 2) + PyObject.X_OB_MUTEX);
+  if (!References.isOwned(o.m, op)) ListItems.share(o.m, list);
 }
 
-/** One item may stand there twice: each gets one more reference. */
+function end(o: Objects): void {
+  if (o.isBiased) CriticalSection.end(o.m);
+}
+
+/** Mends a list that a worker was moving items of when it died. */
 function mend(o: Objects, list: number): void {
-  const at = ListItems.slots(o.m, list);
-  const size = o.i32[list + OB_SIZE];
-  for (let k = 0; k < size; k++) o.incref(o.i32[at + k] >>> 0);
-  ListItems.settle(o.m, list);
+  const { m, i32 } = o;
+  if (o.isBiased) return ListItems.mend(m, list);
+  const at = ListItems.slots(m, list);
+  const size = i32[list + OB_SIZE];
+  for (let k = 0; k < size; k++) {
+    if (ListItems.isTwice(m, at, k, size)) o.incref(i32[at + k] >>> 0);
+  }
+  ListItems.settle(m, list);
 }
 
 /** Frees an array that no list names. */
@@ -173,6 +180,8 @@ function itemOrNull(o: Objects, op: Address, index: number): Address {
   const { m } = o;
   if (o.isBiased) {
     const isOwned = References.isOwned(m, op);
+    const own = isOwned ? ListItems.tryOwn(m, o.fields(op), index, o.tid) : 0;
+    if (own !== 0) return own;
     const item = ListItems.tryGet(m, o.fields(op), index, isOwned);
     if (item > 0) return item;
     if (item < 0) o.decref(-item);
@@ -243,13 +252,14 @@ export function setItem(
 export function append(o: Objects, op: Address, item: Address): boolean {
   o.requireKind(op, LIST, "append to");
   const list = begin(o, op);
-  const hasRoom = grow(o, list, o.i32[list + OB_SIZE] + 1);
-  if (hasRoom) {
-    o.incref(item);
-    ListItems.append(o.m, list, item);
+  o.incref(item);
+  let isIn = ListItems.append(o.m, list, item);
+  if (!isIn && grow(o, list, o.i32[list + OB_SIZE] + 1)) {
+    isIn = ListItems.append(o.m, list, item);
   }
   end(o);
-  return hasRoom;
+  if (!isIn) o.decref(item);
+  return isIn;
 }
 
 /**

@@ -9,17 +9,13 @@
  *   O1  objects are blocks of OBJ, and nothing else is made an object
  *   O2  deallocation does not recurse: what an object refers to is dropped
  *       after it, one by one
- *   O3  X_OB_REF_SHARED of an object in a free list is 0
  *
  * ## Threads
  *   Needs an attached thread state. An object that was just made is its
  *   maker's alone. A worker that stops between an allocation and the end of a
  *   maker leaks the object; one that stops in a deallocation leaks what it had
- *   still to drop. Counts: as `refcount/biased.ts`, whose steps for an owner
- *   with another reference left are written out here for speed; free lists: as
- *   `free_lists.ts`. X_OB_REF_SHARED of a dead object is stored before the
- *   object is in a list: until then and afterwards readers fail at it, at
- *   MERGED or at 0.
+ *   still to drop. Counts and free lists: as `gil_objects.ts` and
+ *   `biased_objects.ts`, which have what differs between the builds.
  *
  * Source: CPython 3.14 Objects/object.c: _PyObject_New(), _Py_Dealloc();
  * Objects/obmalloc.c; Python/gc.c: _PyObject_GC_New().
@@ -36,30 +32,25 @@ import * as Gil from "../layout/object_gil.ts";
 import * as Header from "../layout/header.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as LongObject from "../layout/long_object.ts";
-import * as MergeEntry from "../layout/merge_entry.ts";
 import * as StaticObjects from "../layout/static_objects.ts";
-import * as ThreadState from "../layout/thread_state.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
-import { EvalBreaker, Suspension, World } from "../threads/mod.ts";
 import * as FreeLists from "./free_lists.ts";
 import * as Kinds from "./kinds.ts";
-import { Biased, Brc } from "./refcount/mod.ts";
 import * as Tracking from "./tracking.ts";
 
 // Hot: constants of this module fold, imported ones are read.
 const { NULL_RINGS } = Layout;
 const { TYPE_BITS } = StaticObjects;
 const { TP_KIND } = TypeObject;
-const { FLOAT, INT } = Kinds;
+const { FLOAT, INT, KINDS, USER } = Kinds;
 const { FLOATS, INTS, NUMBERS_MAX } = FreeLists;
-const { OB_TID, OB_REF_LOCAL, X_OB_REF_SHARED } = FreeThreaded;
-const { IMMORTAL_LOCAL } = FreeThreaded;
 const { LV_TAG, NON_SIZE_BITS } = LongObject;
+/** Where the types of floats and ints are among the statics. Bytes. */
+const FLOAT_TYPE = FLOAT << TYPE_BITS;
+const INT_TYPE = INT << TYPE_BITS;
 /** Deepest nesting that functions on objects follow. Count. */
 const DEPTH_MAX = 1000;
-/** How long a world may take to stop. Milliseconds. */
-const STOP_TIMEOUT_MS = 10000;
 
 /** Called with each object that another one refers to. C: `visitproc`. */
 export type Visit = (op: Address) => void;
@@ -94,13 +85,18 @@ export interface Slots {
   repr(o: Objects, op: Address): string;
 }
 
+/** True if an int has one digit, which LV_TAG says. */
+function isShort(tag: number): boolean {
+  return tag >>> NON_SIZE_BITS === 1;
+}
+
 /** {@linkcode Objects.deallocInTurn} as a function. */
 function deallocInTurn(o: Objects, op: Address): void {
   o.deallocInTurn(op);
 }
 
 /** See the head of this file. */
-export class Objects implements Companion {
+export abstract class Objects implements Companion {
   /** The worker's core. */
   declare readonly core: Core;
   /** The heap. */
@@ -141,6 +137,7 @@ export class Objects implements Companion {
   /** Objects without references that wait to be deallocated. */
   readonly #dying: Address[] = [];
   #isDeallocating = false;
+  /** Nesting of {@linkcode nested}. Count. */
   #depth = 0;
 
   /** Objects for the worker of a core; see `open()` in `mod.ts`. */
@@ -180,17 +177,11 @@ export class Objects implements Companion {
     this.lists = NULL_RINGS;
   }
 
-  /** Merges what others ask for. */
-  passed(): void {
-    if (!this.isBiased) return;
-    const word = this.m.thread + ThreadState.X_EVAL_BREAKER;
-    const bits = this.i32[word]; // racy hint
-    if ((bits & EvalBreaker.EXPLICIT_MERGE) !== 0) this.mergeOwn();
-  }
+  /** Does what others ask for in a safe point. */
+  passed(): void {}
 
-  /** Leaves no object where nobody would look for it. */
+  /** Frees what only this worker would look for. */
   closing(): void {
-    this.mergeOwn();
     FreeLists.clear(this);
   }
 
@@ -252,19 +243,7 @@ export class Objects implements Companion {
   }
 
   /** Makes memory an object with one reference. C: `PyObject_Init()`. */
-  init(op: Address, type: Address): Address {
-    const at = op >>> 2;
-    if (this.isBiased) {
-      this.i32[at + FreeThreaded.X_OB_MUTEX] = 0;
-      this.i32[at + FreeThreaded.OB_GC_BITS] = 0;
-      this.i32[at + FreeThreaded.OB_TYPE] = type | 0;
-      Biased.init(this.m, op);
-    } else {
-      this.i32[at + Gil.OB_REFCNT] = 1;
-      this.i32[at + Gil.OB_TYPE] = type | 0;
-    }
-    return op;
-  }
+  abstract init(op: Address, type: Address): Address;
 
   /**
    * A new object without the collector. C: `_PyObject_New()`.
@@ -318,17 +297,7 @@ export class Objects implements Companion {
    * @param list `FreeLists.FLOATS` and so on.
    * @returns Byte address, or 0 if the list is empty.
    */
-  take(list: number): Address {
-    const { i32 } = this;
-    const op = FreeLists.pop(i32, this.lists + list);
-    if (op === 0) return 0;
-    const at = op >>> 2;
-    if (this.isBiased) {
-      i32[at + OB_TID] = this.tid;
-      i32[at + OB_REF_LOCAL] = 1;
-    } else i32[at] = 1;
-    return op;
-  }
+  abstract take(list: number): Address;
 
   /**
    * Puts an object without references into a free list.
@@ -337,107 +306,51 @@ export class Objects implements Companion {
    * @param max Most objects in it. Count.
    * @returns False if the list is full.
    */
-  keep(list: number, max: number, op: Address): boolean {
-    const { i32 } = this;
-    // An object that died by its owner's last reference alone keeps its owner,
-    // and the shared part is 0; otherwise that is MERGED.
-    if (this.isBiased && i32[(op >>> 2) + OB_TID] === 0) {
-      Atomics.store(i32, (op >>> 2) + X_OB_REF_SHARED, 0);
-    }
-    return FreeLists.push(i32, this.lists + list, max, op);
-  }
+  abstract keep(list: number, max: number, op: Address): boolean;
 
   /** One more reference. C: `Py_INCREF()`. */
-  incref(op: Address): void {
-    if (this.isBiased) return this.#increfBiased(op);
-    const at = op >>> 2;
-    const count = this.i32[at];
-    if (count >= 0) this.i32[at] = count + 1;
-  }
-
-  /** The same in the free-threaded build. */
-  #increfBiased(op: Address): void {
-    const at = op >>> 2;
-    if (this.i32[at + OB_TID] === this.tid) { // racy hint
-      this.i32[at + OB_REF_LOCAL]++;
-    } else Biased.incref(this.m, op);
-  }
+  abstract incref(op: Address): void;
 
   /**
    * One reference less; without any the object dies. C: `Py_DECREF()`.
    *
    * @throws {ThreadStateError} If no thread state is attached.
    */
-  decref(op: Address): void {
-    if (this.lists === NULL_RINGS) this.requireAttached("drop a reference");
-    if (this.isBiased) return this.#decrefBiased(op);
-    const at = op >>> 2;
-    const count = this.i32[at];
-    if (count < 0) return;
-    this.i32[at] = count - 1;
-    if (count === 1) this.dealloc(op);
-  }
-
-  /** The same in the free-threaded build. */
-  #decrefBiased(op: Address): void {
-    const at = op >>> 2;
-    const local = this.i32[at + OB_REF_LOCAL]; // racy hint
-    const isOwn = this.i32[at + OB_TID] === this.tid; // racy hint
-    if (isOwn && local !== 1) this.i32[at + OB_REF_LOCAL] = local - 1;
-    else if (local !== IMMORTAL_LOCAL) this.#decrefLast(op);
-  }
-
-  /** A reference less of an object that may die of it, or is not ours. */
-  #decrefLast(op: Address): void {
-    const result = Biased.decref(this.m, op);
-    if (result === Biased.DEAD) this.dealloc(op);
-    else if (result === Biased.TO_QUEUE) this.#queue(op);
-  }
+  abstract decref(op: Address): void;
 
   /** References of an object. Count. C: `Py_REFCNT()`. */
-  refcnt(op: Address): number {
-    return this.isBiased ? Biased.refcnt(this.m, op) : this.i32[op >>> 2] >>> 0;
-  }
+  abstract refcnt(op: Address): number;
 
   /**
    * True if the only reference of an object is this thread's.
    * C: `PyUnstable_Object_IsUniquelyReferenced()`.
    */
-  isUnique(op: Address): boolean {
-    const at = op >>> 2;
-    if (!this.isBiased) return this.i32[at] === 1;
-    return this.i32[at + OB_TID] === this.tid &&
-      this.i32[at + OB_REF_LOCAL] === 1 &&
-      Atomics.load(this.i32, at + X_OB_REF_SHARED) === 0;
-  }
+  abstract isUnique(op: Address): boolean;
 
   /**
    * Makes an object mortal again that nobody else knows of; it has one
    * reference.
    */
-  setMortal(op: Address): void {
-    if (this.isBiased) Biased.init(this.m, op);
-    else this.i32[op >>> 2] = 1;
-  }
+  abstract setMortal(op: Address): void;
 
   /** Makes an object immortal that nobody else knows of. */
-  setImmortal(op: Address): void {
-    if (this.isBiased) Biased.setImmortal(this.m, op);
-    else this.i32[op >>> 2] = Gil.IMMORTAL;
-  }
+  abstract setImmortal(op: Address): void;
 
   /** Deallocates an object without references. C: `_Py_Dealloc()`. */
   dealloc(op: Address): void {
-    const kind = this.kindOf(op);
+    const { i32 } = this;
+    const at = op >>> 2;
+    const type = i32[at + this.typeAt] - this.statics;
     // Floats and ints of one digit: no call through the table.
     let list = -1;
-    if (kind === FLOAT) list = FLOATS;
-    else if (kind === INT) {
-      const tag = this.i32[this.fields(op) + LV_TAG];
-      if (tag >>> NON_SIZE_BITS === 1) list = INTS;
+    if (type === FLOAT_TYPE) list = FLOATS;
+    else if (type === INT_TYPE && isShort(i32[at + this.head + LV_TAG])) {
+      list = INTS;
     }
     if (list >= 0 && this.keep(list, NUMBERS_MAX, op)) return;
-    this.#deallocs[kind](this, op);
+    // The kind without a look at the type object: built-in ones stand in order.
+    const kind = type >>> TYPE_BITS;
+    this.#deallocs[kind < KINDS ? kind : USER](this, op);
   }
 
   /** Deallocates an object when its turn has come, and what dies of that. */
@@ -458,60 +371,11 @@ export class Objects implements Companion {
     }
   }
 
-  /** Has the owner of an object merge its count. C: `_Py_brc_queue_object()`. */
-  #queue(op: Address): void {
-    const { m, core } = this;
-    const slot = Brc.ownerSlot(m, op);
-    const entry = core.raw.malloc(MergeEntry.NBYTES);
-    if (entry === 0) return this.#mergeStopped(op);
-    const handed = Brc.hand(m, op, entry);
-    if (handed !== Brc.ENQUEUED) core.raw.free(entry as never);
-    if (handed === Brc.DIED) this.dealloc(op);
-    if (handed === Brc.ENQUEUED) this.#helpDetached(slot);
-  }
-
-  /** Merges an object that there is no queue entry for: nobody runs meanwhile. */
-  #mergeStopped(op: Address): void {
-    const { m } = this;
-    // Otherwise the object is lost: its count may be its owner's right now.
-    if (!World.stop(m, STOP_TIMEOUT_MS)) return;
-    const result = Biased.merge(m, op);
-    World.start(m);
-    if (result === Biased.DEAD) this.dealloc(op);
-  }
-
-  /** Merges in place of an owner that is detached and cannot. */
-  #helpDetached(slot: number): void {
-    const { m } = this;
-    if (slot === m.slot || !Suspension.suspendDetached(m, slot)) return;
-    const dead = this.#mergeQueue(slot);
-    Suspension.resume(m, slot);
-    for (const op of dead) this.dealloc(op);
-  }
-
-  /** Merges what is in a queue; returns the objects that died of it. */
-  #mergeQueue(slot: number): Address[] {
-    const { m, core } = this;
-    const dead: Address[] = [];
-    for (
-      let entry = Brc.take(m, slot);
-      entry !== 0;
-      entry = Brc.take(m, slot)
-    ) {
-      const op = Brc.objectOf(m, entry);
-      core.raw.free(entry as never);
-      if (Biased.merge(m, op) === Biased.DEAD) dead.push(op);
-    }
-    return dead;
-  }
-
   /** Merges what other threads have put into this one's queue. */
-  mergeOwn(): void {
-    const { m } = this;
-    if (!this.isBiased) return;
-    EvalBreaker.clear(m, m.slot, EvalBreaker.EXPLICIT_MERGE);
-    for (const op of this.#mergeQueue(m.slot)) this.dealloc(op);
-  }
+  mergeOwn(): void {}
+
+  /** Makes sure that there is room for the sections of one more level. */
+  protected deepen(): void {}
 
   /** Functions of an object's type, if it is a built-in one that has any. */
   slotsOf(op: Address): Slots | undefined {
@@ -529,6 +393,7 @@ export class Objects implements Companion {
         `Cannot ${attempt}: it is nested deeper than ${DEPTH_MAX} objects`,
       );
     }
+    this.deepen();
     this.#depth++;
     try {
       return run();

@@ -53,6 +53,9 @@ function writeType(o: Objects, type: BuiltinType): void {
   i32[at + TypeObject.TP_ITEMSIZE] = type.itemsize;
   i32[at + TypeObject.TP_FLAGS] = type.flags;
   i32[at + TypeObject.TP_KIND] = type.kind;
+  i32[at + TypeObject.TP_WEAKLISTOFFSET] = type.weaklist === 0
+    ? 0
+    : o.head + type.weaklist;
 }
 
 /** An int, or True or False. */

@@ -38,8 +38,12 @@ import type { Address } from "../memory/mod.ts";
 import { EvalBreaker } from "../threads/mod.ts";
 import type { Objects } from "./objects.ts";
 
+// Hot: constants of this module fold, imported ones are read.
 const { OB_GC_BITS } = FreeThreaded;
 const { GC_PREV } = GcHead;
+const { IS_TRACKED } = GcBits;
+/** Words from a head to its object. */
+const HEAD = GcHead.SIZEOF;
 const STATE = Layout.OBJECTS;
 /** List of generation 0. Word index. */
 const YOUNG = STATE + GcState.GENERATIONS;
@@ -110,6 +114,28 @@ export function track(o: Objects, op: Address): void {
     if (i32[head] !== 0) refuse(o, op);
     link(i32, head, YOUNG);
   }
+}
+
+/**
+ * The same for an object that was just made, of a type that is for it, and
+ * without a finalizer. C: `_PyObject_GC_TRACK()`.
+ */
+export function trackNew(o: Objects, op: Address): void {
+  const { i32 } = o;
+  const at = op >>> 2;
+  if (o.isBiased) i32[at + OB_GC_BITS] = IS_TRACKED;
+  else link(i32, at - HEAD, YOUNG);
+}
+
+/**
+ * Has the collector forget an object that is about to die, of a type that is
+ * for it, and without a finalizer. C: `_PyObject_GC_UNTRACK()`.
+ */
+export function forget(o: Objects, op: Address): void {
+  const { i32 } = o;
+  const at = op >>> 2;
+  if (o.isBiased) i32[at + OB_GC_BITS] = 0;
+  else if (i32[at - HEAD] !== 0) unlink(i32, at - HEAD);
 }
 
 /**

@@ -12,6 +12,7 @@
  */
 
 import { show } from "../errors.ts";
+import * as PyObject from "../layout/object_free_threaded.ts";
 import * as StaticObjects from "../layout/static_objects.ts";
 import * as TupleObject from "../layout/tuple_object.ts";
 import type { Address } from "../memory/mod.ts";
@@ -20,9 +21,11 @@ import * as Hash from "./hash.ts";
 import * as Kinds from "./kinds.ts";
 import type { Objects, Slots, Visit } from "./objects.ts";
 import * as Protocol from "./protocol.ts";
+import * as Tracking from "./tracking.ts";
 
 // Hot: constants of this module fold, imported ones are read.
 const { OB_SIZE, OB_ITEM, SIZEOF } = TupleObject;
+const { OB_REF_LOCAL, IMMORTAL_LOCAL } = PyObject;
 const { EMPTY_TUPLE } = StaticObjects;
 const { TUPLE } = Kinds;
 const { TUPLE_MAX, TUPLES_MAX } = FreeLists;
@@ -37,15 +40,27 @@ const LENGTH_MARK = PRIME_5 ^ 3527539;
 /** Hash of a tuple that would have -1. */
 const INSTEAD = 1546275796;
 
+/** Whether an object counts no references. */
+function isImmortal(o: Objects, op: Address): boolean {
+  const at = op >>> 2;
+  return o.isBiased
+    ? o.i32[at + OB_REF_LOCAL] === IMMORTAL_LOCAL // racy hint
+    : o.i32[at] < 0;
+}
+
 /**
  * A tuple whose items are not written yet, above 0 of them.
  *
  * @returns Byte address, or 0 if no memory is left.
  */
 function make(o: Objects, size: number): Address {
-  let op = size <= TUPLE_MAX ? o.take(LISTS + 2 * size) : 0;
-  if (op !== 0) return op;
-  op = o.newGc(o.typeOfKind(TUPLE), (SIZEOF + size) * 4);
+  const op = size <= TUPLE_MAX ? o.take(LISTS + 2 * size) : 0;
+  return op !== 0 ? op : makeNew(o, size);
+}
+
+/** The same without the free lists. */
+function makeNew(o: Objects, size: number): Address {
+  const op = o.newGc(o.typeOfKind(TUPLE), (SIZEOF + size) * 4);
   if (op !== 0) o.i32[o.fields(op) + OB_SIZE] = size;
   return op;
 }
@@ -68,6 +83,7 @@ export function create(o: Objects, size: number): Address {
   if (op === 0) return 0;
   const at = o.fields(op) + OB_ITEM;
   for (let k = 0; k < size; k++) o.i32[at + k] = 0;
+  Tracking.trackNew(o, op);
   return op;
 }
 
@@ -106,11 +122,14 @@ export function setItem(
 export function pair(o: Objects, first: Address, second: Address): Address {
   const op = make(o, 2);
   if (op === 0) return 0;
+  const { i32 } = o;
   const at = o.fields(op) + OB_ITEM;
-  o.incref(first);
-  o.i32[at] = first | 0;
-  o.incref(second);
-  o.i32[at + 1] = second | 0;
+  // Hot: most items are immortal, and calls are not inlined here.
+  if (!isImmortal(o, first)) o.incref(first);
+  i32[at] = first | 0;
+  if (!isImmortal(o, second)) o.incref(second);
+  i32[at + 1] = second | 0;
+  Tracking.trackNew(o, op);
   return op;
 }
 
@@ -139,6 +158,7 @@ export function fromArray(o: Objects, items: ArrayLike<Address>): Address {
     o.incref(items[k]);
     o.i32[at + k] = items[k] | 0;
   }
+  Tracking.trackNew(o, op);
   return op;
 }
 
@@ -168,14 +188,33 @@ function itemAt(o: Objects, op: Address, index: number): Address {
   return o.i32[o.fields(op) + OB_ITEM + index] >>> 0;
 }
 
+/**
+ * Whether a tuple can be in no cycle, now and ever: all items are there, and
+ * none is for the collector, but for tuples that it does not track.
+ * C: `_PyTuple_MaybeUntrack()`.
+ */
+export function isAtomic(o: Objects, op: Address): boolean {
+  const { i32 } = o;
+  const at = o.fields(op) + OB_ITEM;
+  const end = at + i32[at - OB_ITEM + OB_SIZE];
+  for (let k = at; k < end; k++) {
+    const item = i32[k] >>> 0;
+    if (item === 0) return false;
+    if (!Tracking.isGc(o, item)) continue;
+    if (o.kindOf(item) !== TUPLE || Tracking.isTracked(o, item)) return false;
+  }
+  return true;
+}
+
 /** Drops the items, frees the tuple or keeps it. C: `tuple_dealloc()`. */
 function dealloc(o: Objects, op: Address): void {
+  Tracking.forget(o, op);
   const { i32 } = o;
   const at = o.fields(op);
   const size = i32[at + OB_SIZE];
-  for (let k = size - 1; k >= 0; k--) {
-    const item = i32[at + OB_ITEM + k] >>> 0;
-    if (item !== 0) o.decref(item);
+  for (let k = at + OB_ITEM + size - 1; k >= at + OB_ITEM; k--) {
+    const item = i32[k] >>> 0;
+    if (item !== 0 && !isImmortal(o, item)) o.decref(item);
   }
   if (size <= TUPLE_MAX && o.keep(LISTS + 2 * size, TUPLES_MAX, op)) return;
   o.freeGc(op);

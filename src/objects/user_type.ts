@@ -20,7 +20,8 @@
  * Source: CPython 3.14 Objects/typeobject.c: PyType_FromSpec(),
  * PyType_GenericAlloc(), subtype_dealloc(), subtype_traverse(),
  * subtype_clear().
- * Differs: there are no subtypes, and types never die.
+ * Differs: there are no subtypes. Types never die, and their objects have no
+ * references to them: workers know types by address, and could not be told.
  *
  * @module
  */
@@ -34,11 +35,12 @@ import * as Finalizers from "./finalizers.ts";
 import * as Kinds from "./kinds.ts";
 import type { Objects, Slots, Visit } from "./objects.ts";
 import * as Tracking from "./tracking.ts";
+import * as Weakref from "./weakref.ts";
 
 /** Word that names the type that was defined last. */
 const TYPES = Layout.OBJECTS + ObjectsWords.X_TYPES;
 const { TP_NAME, TP_NAMELEN, TP_BASICSIZE, TP_FLAGS } = TypeObject;
-const { TP_NEXT, TP_NREFS, TP_REFS } = TypeObject;
+const { TP_NEXT, TP_NREFS, TP_REFS, TP_WEAKLISTOFFSET } = TypeObject;
 /** Most words of fields of a type. Count. */
 const FIELDS_MAX = 4096;
 
@@ -50,6 +52,8 @@ export interface Shape {
   readonly refs?: readonly number[];
   /** False if objects can be in no cycle; true if absent. */
   readonly isGc?: boolean;
+  /** True if objects can have weak references: one word more. */
+  readonly weakrefs?: boolean;
   /**
    * Runs once before an object dies, with a reference to it; it may give
    * another reference to somebody, and the object lives on. C: `tp_finalize`.
@@ -61,6 +65,8 @@ export interface Shape {
 interface Numbers {
   readonly basicsize: number;
   readonly flags: number;
+  /** Words from the start of the object, or 0. */
+  readonly weaklist: number;
   readonly refs: readonly number[];
 }
 
@@ -89,10 +95,17 @@ function requireShape(name: string, shape: Shape): void {
 
 function numbersOf(o: Objects, name: string, shape: Shape): Numbers {
   requireShape(name, shape);
-  const { fields, refs = [], isGc = true, finalize } = shape;
+  const { fields, refs = [], isGc = true, weakrefs, finalize } = shape;
   const flags = TypeObject.HEAPTYPE | (isGc ? TypeObject.HAVE_GC : 0) |
     (finalize === undefined ? 0 : TypeObject.HAS_FINALIZE);
-  return { basicsize: (o.head + fields) * 4, flags, refs };
+  // The hidden word stands behind the fields.
+  const size = o.head + fields;
+  return {
+    basicsize: (weakrefs ? size + 1 : size) * 4,
+    flags,
+    weaklist: weakrefs ? size : 0,
+    refs,
+  };
 }
 
 /** The type of a name, or 0. */
@@ -110,6 +123,7 @@ function hasShape(o: Objects, type: Address, shape: Numbers): boolean {
   const at = o.fields(type);
   return i32[at + TP_BASICSIZE] === shape.basicsize &&
     i32[at + TP_FLAGS] === shape.flags &&
+    i32[at + TP_WEAKLISTOFFSET] === shape.weaklist &&
     i32[at + TP_NREFS] === shape.refs.length &&
     shape.refs.every((ref, k) => i32[at + TP_REFS + k] === ref);
 }
@@ -129,6 +143,7 @@ function make(o: Objects, name: string, shape: Numbers): Address {
   i32[at + TP_NAMELEN] = text.length;
   i32[at + TP_BASICSIZE] = shape.basicsize;
   i32[at + TP_FLAGS] = shape.flags;
+  i32[at + TP_WEAKLISTOFFSET] = shape.weaklist;
   i32[at + TypeObject.TP_KIND] = Kinds.USER;
   i32[at + TP_NREFS] = shape.refs.length;
   shape.refs.forEach((ref, k) => i32[at + TP_REFS + k] = ref);
@@ -249,6 +264,7 @@ function dealloc(o: Objects, op: Address): void {
   const isFinal = (flags & TypeObject.HAS_FINALIZE) !== 0;
   if (isFinal && Finalizers.callFromDealloc(o, op)) return;
   Tracking.untrack(o, op);
+  Weakref.clearAll(o, op);
   clear(o, op);
   if ((flags & TypeObject.HAVE_GC) !== 0) o.freeGc(op);
   else o.free(op);

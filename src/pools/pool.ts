@@ -53,16 +53,20 @@ const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET, SHIFT } =
  */
 const CARVE_BYTES = 16384;
 
-/** Makes sure that blocks from `first` to `last` do not look as if freed. */
-function clearSeals(
+/**
+ * Makes sure that blocks from `first` to `last` do not look as if freed: see
+ * `domains/seal.ts` for where it says who did.
+ */
+function clearNotes(
   m: Memory,
   first: Address,
   last: Address,
   size: number,
 ): void {
   const i32 = m.i32;
+  const offset = m.hasNotes ? size - 8 : 4;
   for (let block = first; block <= last; block += size) {
-    i32[((block + size) >>> 2) - 2] = 0;
+    i32[(block + offset) >>> 2] = 0;
   }
 }
 
@@ -84,7 +88,7 @@ function carve(m: Memory, pool: number): void {
     i32[(base + offset) >>> 2] = base + offset + size;
     offset += size;
   }
-  if (m.isSealed) clearSeals(m, base + first, base + offset, size);
+  if (m.isSealed) clearNotes(m, base + first, base + offset, size);
   i32[(base + offset) >>> 2] = 0;
   i32[pool + NEXTOFFSET] = offset + size;
   i32[pool + FREEBLOCK] = base + first; // COMMIT

@@ -19,6 +19,9 @@
  *   N2  blocks on the stack are counted in COUNT; the stack counts them
  *   N3  DRAIN is 0
  *
+ * In a sealed heap whoever pushes a block has claimed it (`memory/states.ts`),
+ * and the holder lowers its state as it takes it over.
+ *
  * ## Threads
  *   X_REMOTE and the news are atomic. A worker that stops between its push and
  *   its announcement leaves a page whose bit is not set; recovery announces
@@ -37,7 +40,8 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { type Address, addressOf, type Memory } from "../memory/mod.ts";
+import { type Address, addressOf, type Memory, States } from "../memory/mod.ts";
+import { Damage } from "../sync/mod.ts";
 import * as Policy from "./policy.ts";
 import * as Ring from "./ring.ts";
 import * as Supply from "./supply.ts";
@@ -161,6 +165,7 @@ export function drain(m: Memory, page: number, key: number): void {
   if (stack === 0) return;
   const left = i32[pool + PoolRecord.COUNT] - (stack >>> TOP_BITS);
   if (left < 0) refuse(page);
+  if (m.isSealed) lowerStates(m, page, stack);
   const before = i32[pool + PoolRecord.FREEBLOCK];
   append(m, page, stack, before);
   i32[pool + PoolRecord.FREEBLOCK] = addressOfTop(page << PAGE_BITS, stack); // COMMIT
@@ -188,6 +193,39 @@ function takeStack(m: Memory, page: number, pool: number): number {
     if (stack === old) return old;
   }
   return 0;
+}
+
+/** The blocks of a stack are no longer live. In a sealed heap. */
+function lowerStates(m: Memory, page: number, stack: number): void {
+  const base = page << PAGE_BITS;
+  let block = addressOfTop(base, stack);
+  for (let k = stack >>> TOP_BITS; k > 0; k--) {
+    requirePushed(m, page, block);
+    const next = m.i32[block >>> 2];
+    States.lower(m, block);
+    States.unclaim(m, block);
+    block = next;
+  }
+}
+
+/**
+ * Makes sure that a block of a stack is one that somebody has freed.
+ *
+ * @throws {FatalError} If it is not.
+ */
+function requirePushed(m: Memory, page: number, block: number): void {
+  const pool = Layout.POOLS + (page << PoolRecord.SHIFT);
+  const offset = block - (page << PAGE_BITS);
+  const isInside = offset >= 0 &&
+    offset < m.i32[pool + PoolRecord.NEXTOFFSET] && (block & 15) === 0;
+  if (isInside && States.isHandedOut(m, block) && States.isPending(m, block)) {
+    return;
+  }
+  Damage.damaged(
+    m,
+    `the remote stack of page ${page} leads to ${show(block >>> 0)}: ` +
+      "something wrote into a freed block, or it was freed twice",
+  );
 }
 
 /** Hangs a free list behind the last block of a stack. */

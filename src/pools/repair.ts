@@ -20,7 +20,7 @@ import * as PageMap from "../layout/page_map.ts";
 import * as PoolRecord from "../layout/pool_record.ts";
 import * as RemoteRecord from "../layout/remote_record.ts";
 import * as ThreadState from "../layout/thread_state.ts";
-import { addressOf, type Memory, recordOf } from "../memory/mod.ts";
+import { addressOf, type Memory, recordOf, States } from "../memory/mod.ts";
 import { Runs } from "../raw/mod.ts";
 import * as Arena from "./arena.ts";
 import * as Policy from "./policy.ts";
@@ -118,6 +118,26 @@ function finishCarve(m: Memory, page: number, pool: number): void {
 }
 
 /**
+ * Makes the states of the blocks of a pool fit its free list. In a sealed heap.
+ *
+ * No block that is not free looks so meanwhile: somebody may be about to free
+ * one. A claim is none of ours, unless it is of a free block.
+ */
+function mendStates(m: Memory, page: number, pool: number): void {
+  const szidx = m.i32[pool + SZIDX];
+  const size = SizeClasses.blockSize(szidx);
+  const first = addressOf(page) + SizeClasses.firstOffset(szidx);
+  const end = first + carvedOf(m, pool) * size;
+  for (let block = first; block < end; block += size) States.raise(m, block);
+  let free = m.i32[pool + FREEBLOCK];
+  while (free !== 0) {
+    States.lower(m, free);
+    States.unclaim(m, free);
+    free = m.i32[free >>> 2];
+  }
+}
+
+/**
  * Makes a pool whole whose holder was cut short.
  *
  * @returns By how much COUNT was wrong: 1 if a block was on its way out. Count.
@@ -130,6 +150,7 @@ export function mend(m: Memory, page: number): number {
   const carved = carvedOf(m, pool);
   const free = find(m, page, i32[pool + FREEBLOCK], carved, 0);
   if (free < 0) return 0; // a damaged list is none of ours to mend
+  if (m.isSealed) mendStates(m, page, pool);
   const wrong = carved - free - i32[pool + COUNT];
   i32[pool + COUNT] = carved - free;
   return wrong;

@@ -4,5 +4,6 @@
  * @module
  */
 
+export * as Estate from "./estate.ts";
 export * as Fence from "./fence.ts";
 export * as Recovery from "./recover.ts";

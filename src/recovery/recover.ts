@@ -11,7 +11,8 @@
  *   4. the GIL, if the dead have it: taken over, what it guards is rebuilt
  *   5. the pools of the dead worker: mended, and left to nobody
  *   6. pages that it took and did not use; remote frees that it did not announce
- *   7. its slot
+ *   7. mutexes of objects that it had; objects whose counts it was to merge
+ *   8. its slot
  *
  * Steps 1 and 2 are for all the dead, and any number of workers may be doing
  * them at once: each lock has one who takes it over. The others are done by one
@@ -52,6 +53,7 @@ import { Leave, Policy, Repair } from "../pools/mod.ts";
 import { RebuildRuns } from "../raw/mod.ts";
 import { Death, Fatal, Mutex, ParkingLot } from "../sync/mod.ts";
 import { Gil, SafePoint, Suspension } from "../threads/mod.ts";
+import * as Estate from "./estate.ts";
 import * as Fence from "./fence.ts";
 
 const RECOVERY_LOCK = Layout.HEADER + Header.RECOVERY_LOCK;
@@ -240,8 +242,10 @@ function leavePools(m: Memory, dead: number, found: Recovered): void {
   }
 }
 
-/** Step 7: frees the slot of a dead worker. Its state stays DEAD until then. */
+/** Step 8: frees the slot of a dead worker. Its state stays DEAD until then. */
 function freeSlot(m: Memory, slot: number): void {
+  // It may have lost a block, see `memory/states.ts`.
+  if (m.isSealed) Atomics.add(m.i32, Layout.HEADER + Header.X_DEATHS, 1);
   const inUse = Fence.threadAt(slot) + ThreadState.X_IN_USE;
   Atomics.store(m.i32, inUse, ThreadState.FREE); // COMMIT
 }
@@ -253,7 +257,7 @@ function isLeft(m: Memory, dead: number): boolean {
     Atomics.load(m.i32, inUse) !== ThreadState.FREE;
 }
 
-/** Steps 3 to 7. The caller has RECOVERY_LOCK. */
+/** Steps 3 to 8. The caller has RECOVERY_LOCK. */
 function recoverLocked(m: Memory, dead: number, found: Recovered): void {
   if (!isLeft(m, dead)) return; // somebody else has recovered it
   freeThreads(m);
@@ -261,6 +265,7 @@ function recoverLocked(m: Memory, dead: number, found: Recovered): void {
   leavePools(m, dead, found);
   found.pages = Repair.giveBackTaken(m, dead);
   Repair.announceAll(m);
+  Estate.leave(m, dead & PageMap.SLOT_MASK);
   freeSlot(m, dead & PageMap.SLOT_MASK);
 }
 

@@ -19,8 +19,9 @@
  *   what happened; but if the worker stops before it has stored X_LENGTH, there
  *   is no text for ever, and the next worker with a fatal error marks the heap
  *   without one. Writing 1 to the semaphore of a thread that is not parked is
- *   harmless: parking sets it to 0 first. A sleeper that the store overtakes
- *   finds the word unequal to what it wants to sleep on, so no wake-up is lost.
+ *   harmless: parking sets it to 0 first, and then looks at the mark, which was
+ *   set before the semaphore. A sleeper that the store overtakes finds the word
+ *   unequal to what it wants to sleep on, so no wake-up is lost.
  *   Waits for the GIL and for the start of the world are timed, and look at the
  *   mark each time. A worker that stops between the mark and the wake-ups
  *   leaves a marked heap with sleepers in it.

@@ -231,10 +231,10 @@ function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
       parkCounted(m, at, seen | HAS_PARKED, Math.min(leftMs, LOOK_MS), fair)
     ) {
       return true;
-    } else if (m.clock.now() - start >= LOOK_MS) {
-      requireOwner(m, at, Atomics.load(i32, at));
     }
-    if (timeoutMs !== Infinity) leftMs = start + timeoutMs - m.clock.now();
+    const spentMs = m.clock.now() - start;
+    if (spentMs >= LOOK_MS) requireOwner(m, at, Atomics.load(i32, at));
+    leftMs = timeoutMs - spentMs;
     Atomics.pause();
     seen = Atomics.load(i32, at);
   }

@@ -288,6 +288,8 @@ function sleep(m: Memory, waiter: number, timeoutMs: number): boolean {
   let leftMs = timeoutMs;
   while (Atomics.load(i32, sema) === 0) {
     if (leftMs <= 0) return false;
+    // Parking has overwritten what a fatal error had raised before.
+    Fatal.check(m);
     Atomics.wait(i32, sema, 0, leftMs);
     if (deadline !== Infinity) leftMs = deadline - m.clock.now();
   }

@@ -47,6 +47,8 @@ const SWITCH_WAITERS = Map.GIL + GilState.X_SWITCH_WAITERS;
 
 /** Looks at the word before the first sleep, about 10 µs. Count. */
 const SPINS = 250;
+/** Microseconds in a millisecond, of the interval. Count. */
+const US_PER_MS = 1000;
 /** Longest sleep for a switch. Milliseconds. */
 const SWITCH_WAIT_MS = 5;
 /** Sleeps for one switch at most: 100 ms in all. Count. */
@@ -179,7 +181,7 @@ function takeSleeping(m: Memory): void {
     const before = Atomics.load(i32, SWITCH_NUMBER);
     const seen = Atomics.compareExchange(i32, LOCKED, 0, m.owner); // COMMIT
     if (seen === 0) return;
-    const intervalMs = Math.max(Atomics.load(i32, INTERVAL), 1) / 1000;
+    const intervalMs = Math.max(Atomics.load(i32, INTERVAL), 1) / US_PER_MS;
     const timedOut = Atomics.wait(i32, LOCKED, seen, intervalMs) ===
       "timed-out";
     if (timedOut && Atomics.load(i32, SWITCH_NUMBER) === before) {

@@ -6,24 +6,33 @@
  * again when the thread attaches, the others when they are uppermost.
  *
  * ```text
- *   m.sections     two numbers for each section, the last ones uppermost
- *   above 1        word index of a mutex that the thread has
- *   below 0        the same, suspended
- *   0              no mutex; two of them: a section that waits to begin
- *   0 and NESTED   a section inside of one that has the mutex already
+ *   SECTION_DEPTH   words of the stack that are in use; the last is uppermost
+ *   SECTIONS        the first 12 words; the others are at SECTION_MORE
+ *
+ *   31          30        29                     0
+ *   ┌───────────┬─────────┬──────────────────────┐
+ *   │ SUSPENDED │ PENDING │ mutex: word index    │
+ *   └───────────┴─────────┴──────────────────────┘
  * ```
  *
- * ## Invariants
+ * One word for a section with one mutex, two for one with two. Without a flag
+ * the thread has the mutex; PENDING says that the section waits to begin; both
+ * flags, SECOND, that the mutex belongs to the section of the word below. NESTED
+ * stands for a section inside of one that has its mutexes already.
+ *
+ * ## Invariants (tests/models/critical_section.ts)
  *   E1  a detached thread has no mutex of an object, but for those that it
  *       waits to have
  *   E2  of two mutexes of a section the one with the lower address is taken
  *       first
+ *   E3  a mutex that a section has, or may just have got, stands in the stack,
+ *       or in the two words above it
  *
  * ## Threads
- *   The stack is its worker's, as in C, where it stands on the thread's stack.
- *   The mutexes are atomic. A worker that stops in a section leaves mutexes
- *   that name it: who wants one looks whether its owner is gone, and takes it
- *   over. What it guards may be half done then.
+ *   The stack is its worker's. In C it is on the thread's stack; here it is in
+ *   the shared memory, so that whoever recovers a dead worker gives its mutexes
+ *   back. Until then, who wants one looks whether its owner is gone, and takes
+ *   it over. What it guards may be half done then. The mutexes are atomic.
  *
  * Source: CPython 3.14 Python/critical_section.c:
  * _PyCriticalSection_SuspendAll(), _PyCriticalSection_Resume().
@@ -37,7 +46,16 @@ import * as PageMap from "../layout/page_map.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import { Mutex } from "../sync/mod.ts";
 
-/** Stands for the second mutex of a section that needs none. */
+const { SECTION_DEPTH, SECTION_MORE, SECTIONS } = ThreadState;
+const { SECTIONS_HERE, SECTIONS_MORE } = ThreadState;
+
+/** The thread detached: it does not have the mutex. */
+export const SUSPENDED = -2147483648;
+/** The section has not begun yet. */
+export const PENDING = 1073741824;
+/** Second mutex of a section. */
+export const SECOND = SUSPENDED | PENDING;
+/** Stands for the mutex of a section that needs none. */
 export const NESTED = 1;
 
 /** Longest wait before a look whether the owner is gone. Milliseconds. */
@@ -55,6 +73,7 @@ export function isGone(m: Memory, owner: number): boolean {
   const thread = Map.THREADS + slot * ThreadState.SIZEOF;
   const fence = Atomics.load(m.i32, thread + ThreadState.X_FENCE);
   return fence === ThreadState.DEAD ||
+    Atomics.load(m.i32, thread + ThreadState.X_IN_USE) === ThreadState.FREE ||
     m.i32[thread + ThreadState.INCARNATION] !== // racy hint
       owner >>> PageMap.INCARNATION_SHIFT;
 }
@@ -87,21 +106,79 @@ export function lock(m: Memory, at: number): void {
  * Takes the mutex of an object if it is free, or is within about 10 µs.
  *
  * @param m The heap.
- * @param at The mutex, or 0 for none. Word index.
+ * @param at The mutex. Word index.
  * @returns True if the caller has it.
  */
 export function tryLock(m: Memory, at: number): boolean {
-  return at === 0 || Mutex.tryLock(m, at) || Mutex.trySpin(m, at);
+  return Mutex.tryLock(m, at) || Mutex.trySpin(m, at);
 }
 
 /**
  * Gives the mutex of an object back, unless it was taken over meanwhile.
  *
  * @param m The heap.
- * @param at The mutex, or 0 for none. Word index.
+ * @param at The mutex. Word index.
  */
 export function unlock(m: Memory, at: number): void {
-  if (at !== 0 && Mutex.ownerOf(m, at) === m.owner) Mutex.unlock(m, at);
+  const mine = (m.owner << Mutex.OWNER_SHIFT) | Mutex.LOCKED;
+  if (Atomics.compareExchange(m.i32, at, mine, 0) === mine) return; // COMMIT
+  if (Mutex.ownerOf(m, at) === m.owner) Mutex.unlock(m, at);
+}
+
+/** Words of the caller's stack that are in use. Count. */
+export function depth(m: Memory): number {
+  return m.i32[m.thread + SECTION_DEPTH];
+}
+
+/** Where word `k` of a stack is, which has so many. Word index. */
+function wordOf(m: Memory, thread: number, k: number): number {
+  return k < SECTIONS_HERE
+    ? thread + SECTIONS + k
+    : m.i32[thread + SECTION_MORE] + k - SECTIONS_HERE;
+}
+
+/** Word `k` of the caller's stack. Word index. */
+export function at(m: Memory, k: number): number {
+  return wordOf(m, m.thread, k);
+}
+
+/** Words that a thread's stack may have. Count. */
+function roomOf(m: Memory, thread: number): number {
+  return m.i32[thread + SECTION_MORE] === 0
+    ? SECTIONS_HERE
+    : SECTIONS_HERE + SECTIONS_MORE;
+}
+
+/** True if the caller's stack has no room for so many more words. */
+export function isFull(m: Memory, count: number): boolean {
+  return depth(m) + count > roomOf(m, m.thread);
+}
+
+/**
+ * Makes the stack of the caller longer, once.
+ *
+ * @param m The heap.
+ * @param block Block of `4 * SECTIONS_MORE` bytes. Byte address.
+ */
+export function extend(m: Memory, block: number): void {
+  m.i32[m.thread + SECTION_MORE] = block >>> 2;
+}
+
+/** True if that was done. */
+export function isLong(m: Memory): boolean {
+  return m.i32[m.thread + SECTION_MORE] !== 0;
+}
+
+/**
+ * Undoes that, once the caller is in no section.
+ *
+ * @returns The block, which the caller frees, or 0. Byte address.
+ */
+export function shorten(m: Memory): number {
+  if (depth(m) > 0) return 0;
+  const block = m.i32[m.thread + SECTION_MORE] << 2;
+  m.i32[m.thread + SECTION_MORE] = 0;
+  return block >>> 0;
 }
 
 /**
@@ -111,19 +188,28 @@ export function unlock(m: Memory, at: number): void {
  * @param m The heap.
  */
 export function suspendAll(m: Memory): void {
-  const { sections } = m;
-  for (let k = sections.length - 1; k >= 0; k--) {
-    if (sections[k] <= NESTED) continue;
-    unlock(m, sections[k]);
-    sections[k] = -sections[k];
-  }
+  for (let k = depth(m) - 1; k >= 0; k--) k -= suspendOne(m, k);
 }
 
-/** Where the uppermost section that is not NESTED stands, or below 0. */
+/** Suspends the section whose last word is `k`. Returns 1 if it has another. */
+function suspendOne(m: Memory, k: number): number {
+  const last = m.i32[at(m, k)];
+  const isPair = (last & SECOND) === SECOND;
+  const first = isPair ? at(m, k - 1) : at(m, k);
+  const word = m.i32[first];
+  if (word !== NESTED && (word & SECOND) === 0) {
+    if (isPair) unlock(m, last & ~SECOND);
+    unlock(m, word);
+    m.i32[first] = word | SUSPENDED;
+  }
+  return isPair ? 1 : 0;
+}
+
+/** Last word of the uppermost section that is not NESTED, or -1. */
 function uppermost(m: Memory): number {
-  let at = m.sections.length - 2;
-  while (at >= 0 && m.sections[at + 1] === NESTED) at -= 2;
-  return at;
+  let k = depth(m) - 1;
+  while (k >= 0 && m.i32[at(m, k)] === NESTED) k--;
+  return k;
 }
 
 /**
@@ -133,18 +219,20 @@ function uppermost(m: Memory): number {
  * @returns False if it is still suspended.
  */
 export function tryResume(m: Memory): boolean {
-  const at = uppermost(m);
-  if (at < 0) return true;
-  const first = m.sections[at];
-  const second = m.sections[at + 1];
-  if (first >= 0) return true;
-  if (!tryLock(m, -first)) return false;
-  if (!tryLock(m, -second)) {
-    unlock(m, -first);
+  const k = uppermost(m);
+  if (k < 0) return true;
+  const last = m.i32[at(m, k)];
+  const isPair = (last & SECOND) === SECOND;
+  const first = isPair ? at(m, k - 1) : at(m, k);
+  const word = m.i32[first];
+  if ((word & SECOND) !== SUSPENDED) return true;
+  const mutex = word & ~SECOND;
+  if (!tryLock(m, mutex)) return false;
+  if (isPair && !tryLock(m, last & ~SECOND)) {
+    unlock(m, mutex);
     return false;
   }
-  m.sections[at] = -first;
-  m.sections[at + 1] = second === 0 ? 0 : -second;
+  m.i32[first] = mutex;
   return true;
 }
 
@@ -155,11 +243,35 @@ export function tryResume(m: Memory): boolean {
  * @param m The heap.
  */
 export function resume(m: Memory): void {
-  const at = uppermost(m);
-  const first = -m.sections[at];
-  const second = m.sections[at + 1];
-  lock(m, first);
-  if (second !== 0) lock(m, -second);
-  m.sections[at] = first;
-  m.sections[at + 1] = second === 0 ? 0 : -second;
+  const k = uppermost(m);
+  const last = m.i32[at(m, k)];
+  const isPair = (last & SECOND) === SECOND;
+  const first = isPair ? at(m, k - 1) : at(m, k);
+  const mutex = m.i32[first] & ~SECOND;
+  lock(m, mutex);
+  if (isPair) lock(m, last & ~SECOND);
+  m.i32[first] = mutex;
+}
+
+/** True if a word can be that of a mutex of an object. */
+function isMutex(m: Memory, mutex: number): boolean {
+  return mutex >= m.firstPage << (Map.PAGE_BITS - 2) && mutex < m.i32.length;
+}
+
+/**
+ * Gives back the mutexes that a dead worker had. For recovery.
+ *
+ * @param m The heap.
+ * @param slot Slot of the worker.
+ */
+export function release(m: Memory, slot: number): void {
+  const { i32 } = m;
+  const thread = Map.THREADS + slot * ThreadState.SIZEOF;
+  // Those two above it may have been about to become part of it.
+  const wanted = i32[thread + SECTION_DEPTH] + 2;
+  const count = Math.min(wanted, roomOf(m, thread));
+  for (let k = 0; k < count; k++) {
+    const mutex = i32[wordOf(m, thread, k)] & ~SECOND;
+    if (isMutex(m, mutex) && Mutex.takeOver(m, mutex)) Mutex.unlock(m, mutex);
+  }
 }

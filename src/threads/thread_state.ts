@@ -123,7 +123,6 @@ export function claim(m: Memory): boolean {
   i32[thread + ThreadState.INCARNATION] = incarnation;
   m.slot = slot;
   m.thread = thread;
-  m.sections.length = 0;
   m.owner = (incarnation << PageMap.INCARNATION_SHIFT) | slot;
   clear(m);
   raiseUsed(i32, slot + 1);
@@ -153,8 +152,11 @@ function clear(m: Memory): void {
   Atomics.store(i32, thread + ThreadState.X_QSBR_SEQ, QsbrShared.OFFLINE);
   Atomics.store(i32, thread + ThreadState.X_NEWS, 0);
   Atomics.store(i32, thread + ThreadState.X_RAW_NEWS, 0);
+  i32[thread + ThreadState.SECTION_DEPTH] = 0;
   i32[thread + ThreadState.WAITER + Waiter.ADDR] = 0;
   for (let at = ThreadState.STAT_REMOTE_FREES; at < ZEROED_END; at++) {
+    // Objects that one who died has kept are this one's.
+    if (at === ThreadState.FREE_LISTS) at = ThreadState.DELAYED_CHUNK;
     i32[thread + at] = 0;
   }
 }
@@ -208,7 +210,7 @@ export function release(m: Memory): void {
 export function attach(m: Memory): void {
   requireState(m, ThreadState.ATTACHED, false, "attach");
   attachState(m);
-  while (m.sections.length > 0 && !Sections.tryResume(m)) {
+  while (Sections.depth(m) > 0 && !Sections.tryResume(m)) {
     detachState(m);
     Sections.resume(m);
     attachState(m);
@@ -247,7 +249,7 @@ function attachState(m: Memory): void {
  */
 export function detach(m: Memory): void {
   requireState(m, ThreadState.ATTACHED, true, "detach");
-  if (m.sections.length > 0) Sections.suspendAll(m);
+  if (Sections.depth(m) > 0) Sections.suspendAll(m);
   detachState(m);
 }
 

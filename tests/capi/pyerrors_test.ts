@@ -13,11 +13,15 @@ import {
   PyErr_GetRaisedException,
   PyErr_NoMemory,
   PyErr_Occurred,
+  PyErr_SetNone,
+  PyErr_SetObject,
   PyErr_SetRaisedException,
+  PyErr_SetString,
   PyExc_MemoryError,
   PyMem_Malloc,
 } from "../../src/capi/mod.ts";
-import { detached, MAX_BYTES, withRuntime } from "./fixture.ts";
+import * as C from "../../src/capi/mod.ts";
+import { assertRaised, detached, MAX_BYTES, withRuntime } from "./fixture.ts";
 
 const FUNCTIONS: readonly [string, () => unknown][] = [
   ["PyErr_Occurred", PyErr_Occurred],
@@ -74,11 +78,11 @@ describe("The error indicator", () => {
     });
   });
 
-  it("holds nothing but a MemoryError", () => {
+  it("holds nothing but an Error", () => {
     withRuntime(() => {
-      for (const exc of [undefined, 0, "MemoryError", new Error("")]) {
+      for (const exc of [undefined, 0, "MemoryError", { message: "" }]) {
         assertThrows(
-          () => PyErr_SetRaisedException(exc as MemoryError),
+          () => PyErr_SetRaisedException(exc as Error),
           TypeError,
           "Cannot set the raised exception",
         );
@@ -109,6 +113,59 @@ describe("The error indicator", () => {
       assertThrows(call, ThreadStateError, "this worker has no runtime");
     });
   }
+});
+
+describe("Exceptions", () => {
+  it("are set with a text, without, and with an object", () => {
+    withRuntime(() => {
+      PyErr_SetString(C.PyExc_ValueError, "too much");
+      assertRaised(0, 0, C.PyExc_ValueError, "too much");
+      PyErr_SetNone(C.PyExc_RuntimeError);
+      assertRaised(0, 0, C.PyExc_RuntimeError, "");
+      PyErr_SetObject(C.PyExc_KeyError, C.Py_None());
+      assertRaised(0, 0, C.PyExc_KeyError, "None");
+      C.PyErr_BadInternalCall();
+      const text = "bad argument to internal function";
+      assertRaised(0, 0, C.PyExc_SystemError, text);
+      const result = C.PyErr_BadArgument();
+      const argument = "bad argument type for built-in operation";
+      assertRaised(result, NULL, C.PyExc_TypeError, argument);
+    });
+  });
+
+  it("match their class and those that it is derived from", () => {
+    const chains = [
+      [C.PyExc_IndexError, C.PyExc_LookupError, C.PyExc_Exception],
+      [C.PyExc_KeyError, C.PyExc_LookupError, C.PyExc_BaseException],
+      [C.PyExc_OverflowError, C.PyExc_ArithmeticError],
+      [C.PyExc_ZeroDivisionError, C.PyExc_ArithmeticError],
+      [C.PyExc_RecursionError, C.PyExc_RuntimeError],
+      [C.PyExc_NotImplementedError, C.PyExc_RuntimeError],
+      [C.PyExc_UnicodeError, C.PyExc_ValueError],
+      [C.PyExc_ReferenceError],
+      [C.PyExc_SystemError],
+      [C.PyExc_TypeError],
+      [C.PyExc_MemoryError],
+    ];
+    withRuntime(() => {
+      for (const chain of chains) {
+        PyErr_SetNone(chain[0]);
+        for (const exc of chain) {
+          assertEquals(PyErr_ExceptionMatches(exc), 1);
+          assertEquals(C.PyErr_GivenExceptionMatches(chain[0], exc), 1);
+        }
+        const others = chains.filter((other) => other !== chain)
+          .map((other) => other[0]);
+        for (const exc of others) {
+          assertEquals(PyErr_ExceptionMatches(exc), 0);
+          assertEquals(C.PyErr_GivenExceptionMatches(chain[0], exc), 0);
+        }
+        const exc = PyErr_GetRaisedException();
+        assertEquals(C.PyErr_GivenExceptionMatches(exc, chain[0]), 1);
+      }
+      assertEquals(C.PyErr_GivenExceptionMatches(null, C.PyExc_Exception), 0);
+    });
+  });
 });
 
 describe("Py_FatalError()", () => {

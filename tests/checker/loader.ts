@@ -82,10 +82,14 @@ export class Loader {
   readonly #sources: Sources;
   readonly #sites = new Sites();
   readonly #kept = new Map<string, Kept>();
+  /** What was loaded last. */
+  #overrides = NONE;
+  #program: LazyProgram;
 
   /** A loader for the files below a root, with further files of tests. */
   constructor(root: URL, extra: readonly string[] = []) {
     this.#sources = new Sources(root, extra);
+    this.#program = new LazyProgram(this.#sources, NONE);
   }
 
   /** Paths of all files that are transformed. */
@@ -120,7 +124,7 @@ export class Loader {
     for (const path of Object.keys(options.constants ?? {})) {
       this.#requirePath(path);
     }
-    const program = new LazyProgram(this.#sources, overrides);
+    const program = this.#programOf(overrides);
     const kept = this.#sources.paths.map((path) => {
       const text = overrides.get(path) ?? this.textOf(path);
       return [path, this.#keptOf(program, path, text)] as const;
@@ -134,6 +138,15 @@ export class Loader {
       outputs.set(path, this.#output(program, path, one, pure, constants));
     }
     return outputs;
+  }
+
+  /** The program of a change, which is usually loaded some times in a row. */
+  #programOf(overrides: ReadonlyMap<string, string>): LazyProgram {
+    if (overrides !== this.#overrides) {
+      this.#overrides = overrides;
+      this.#program = new LazyProgram(this.#sources, overrides);
+    }
+    return this.#program;
   }
 
   #requirePath(path: string): void {

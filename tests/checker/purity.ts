@@ -34,10 +34,10 @@ const QUIET_BUILTIN =
   /^(Math|Atomics|Number|String|Boolean|BigInt|Object\.is)(\.\w+)?$|^new Text(En|De)coder\(\)\.\w+$/;
 /**
  * Calls that no schedule gets to: the stack of a virtual worker never runs out,
- * it has no allocator records, and its heap no seals.
+ * it has no allocator records, and its heap no notes of who owns a block.
  */
 const NEVER_CALLED =
-  /^(route\.healer\.(heal|adopt)|(pass(Malloc|Calloc|Realloc|Free)|\w+Aside|record\.\w+|onArena|ArenaAllocator\.\w+|Seal\.\w+|FreeList\.\w+))$/;
+  /^(route\.healer\.(heal|adopt)|(pass(Malloc|Calloc|Realloc|Free)|\w+Aside|record\.\w+|onArena|ArenaAllocator\.\w+|noteOwner))$/;
 /** Classes whose objects nobody knows of but who makes them. */
 const LOCAL_MAKER = /^(Uint8Array|Int32Array|Text(En|De)coder)$/;
 const PRIMITIVE = ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike |

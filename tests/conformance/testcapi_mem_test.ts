@@ -2,8 +2,9 @@
  * CPython's `Modules/_testcapi/mem.c`: allocator records that watch, and
  * records that fail. Names as there.
  *
- * Not here: `test_pyobject_new` (makes objects), `tracemalloc_*` (see the tests
- * of allocation tracing), `check_pyobject_*` (see `test_mem_test.ts`).
+ * Not here: `test_pyobject_new` (see `testcapi_object_test.ts`), `tracemalloc_*`
+ * (see the tests of allocation tracing), `check_pyobject_*` (see
+ * `test_mem_test.ts`).
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";

@@ -21,13 +21,12 @@ interface Job {
   /** First value of this worker. */
   readonly first: number;
   readonly workers: number;
+  /** Control word at which the workers meet before they start. */
+  readonly start: number;
 }
 
 /** Most rounds of a reader that finds nothing. Count. */
 const MOST = 300_000;
-
-/** Control word at which the workers meet before they start. */
-const START = 1;
 
 /** Joins the heap, meets the others, does the work, leaves. */
 function work<T>(
@@ -39,7 +38,7 @@ function work<T>(
   const o = open(heap.core);
   if (o === null) throw new Error("Cannot open the objects of a heap");
   heap.threads.detach();
-  rendezvous(control, START, job.workers);
+  rendezvous(control, job.start, job.workers);
   heap.threads.attach();
   try {
     return run(o, heap);
@@ -71,6 +70,30 @@ serve<Job>({
         if (k % 7 === 6) List.reverse(o, job.list);
         heap.threads.safePoint();
       }
+    }),
+
+  /** Leaves items in the list, and exits. */
+  leave: (job, control) =>
+    work(job, control, (o) => {
+      for (let k = 0; k < job.rounds; k++) {
+        const item = Long.fromNumber(o, job.first + k);
+        if (!List.append(o, job.list, item)) throw new Error("No memory");
+        o.decref(item);
+      }
+    }),
+
+  /** Takes out what others leave, and drops it; returns how many. */
+  reap: (job, control) =>
+    work(job, control, (o, heap) => {
+      let popped = 0;
+      while (popped < job.rounds && !isStopped(control)) {
+        if (List.length(o, job.list) > 0) {
+          o.decref(List.pop(o, job.list));
+          popped++;
+        }
+        heap.threads.safePoint();
+      }
+      return popped;
     }),
 
   /** Reads items while others change the list; returns how many it got. */

@@ -2,7 +2,7 @@
  * Delayed frees: limits, goals, threads that end, lack of memory.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { attach, type Heap } from "../../mod.ts";
 import { Core } from "../../src/domains/mod.ts";
 import * as PyObject from "../../src/layout/object_free_threaded.ts";
@@ -17,7 +17,7 @@ import {
   open,
 } from "../../src/objects/mod.ts";
 import { Delayed, ListItems } from "../../src/objects/sharing/mod.ts";
-import { CriticalSection, SafePoint } from "../../src/threads/mod.ts";
+import { CriticalSection, SafePoint, Sections } from "../../src/threads/mod.ts";
 import { liveBlocks } from "../helpers/heap_fixture.ts";
 import {
   eachBuild,
@@ -154,7 +154,7 @@ eachBuild(
     const { m } = o;
     if (!o.isBiased) {
       CriticalSection.begin2(m, mutexOf(a), mutexOf(b));
-      assertEquals(m.sections, []);
+      assertEquals(Sections.depth(m), 0);
     } else {
       CriticalSection.begin(m, mutexOf(a));
       CriticalSection.begin(m, mutexOf(a));
@@ -170,10 +170,56 @@ eachBuild(
       assertEquals(isHeld(a), true);
     }
     CriticalSection.end(m);
-    assertEquals(m.sections, []);
+    assertEquals(Sections.depth(m), 0);
     for (const op of [a, b, c]) o.decref(op);
   },
 );
+
+Deno.test("sections go on in a block of RAW, and are refused above that", () => {
+  withObjects("free-threaded", (o, heap) => {
+    const { m } = o;
+    const lists = Array.from({ length: 600 }, () => List.create(o));
+    const mutexes = lists.map((op) => (op >>> 2) + PyObject.X_OB_MUTEX);
+    const enter = (k: number): void => {
+      if (k === mutexes.length) return;
+      o.nested("go deeper", () => {
+        CriticalSection.begin(m, mutexes[k]);
+        enter(k + 1);
+      });
+    };
+    enter(0);
+    assertEquals(Sections.depth(m), 600);
+    heap.threads.detach();
+    assert(mutexes.every((at) => o.i32[at] === 0));
+    heap.threads.attach();
+    assertEquals(mutexes.findIndex((at) => o.i32[at] !== 0), 599);
+    for (let k = 599; k >= 0; k--) {
+      assert(o.i32[mutexes[k]] !== 0, `section ${k}`);
+      CriticalSection.end(m);
+    }
+    assert(mutexes.every((at) => o.i32[at] === 0));
+    for (const op of lists) o.decref(op);
+  });
+});
+
+Deno.test("too many sections are refused, and change nothing", () => {
+  withObjects("free-threaded", (o) => {
+    const { m } = o;
+    const list = List.create(o);
+    const at = (list >>> 2) + PyObject.X_OB_MUTEX;
+    for (let k = 0; k < ThreadState.SECTIONS_HERE; k++) {
+      CriticalSection.begin(m, at);
+    }
+    assertThrows(
+      () => CriticalSection.begin(m, at),
+      RangeError,
+      "Cannot begin a critical section: 12 mutexes are all that a thread",
+    );
+    for (let k = 0; k < ThreadState.SECTIONS_HERE; k++) CriticalSection.end(m);
+    assertEquals(o.i32[at], 0);
+    o.decref(list);
+  });
+});
 
 Deno.test("A shared list does not grow if its array cannot be put off", () => {
   withObjects("free-threaded", (o, heap) => {

@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  attach,
   createHeap,
   FatalError,
   type Heap,
@@ -12,12 +13,15 @@ import {
   PointerError,
 } from "../../mod.ts";
 import { Seal } from "../../src/domains/mod.ts";
+import * as PageMap from "../../src/layout/page_map.ts";
+import { States } from "../../src/memory/mod.ts";
+import { Remote } from "../../src/pools/mod.ts";
 import { Prng } from "../helpers/prng.ts";
 
 const BUILDS = ["free-threaded", "gil"] as const;
 const DOMAINS = ["raw", "mem", "obj"] as const;
 /** Small, the last small one, medium, large. Bytes. */
-const SIZES = [1, 48, 504, 505, 3000, 40000, 100000];
+const SIZES = [1, 48, 512, 513, 3000, 40000, 100000];
 
 /** A hardened heap. */
 function harden(build: "free-threaded" | "gil"): Heap {
@@ -63,20 +67,44 @@ for (const build of BUILDS) {
       assert(heap.check().ok);
     });
 
-    Deno.test(`hardened: an overflow is refused (${domain}, ${build})`, () => {
+    Deno.test(`hardened: blocks have the sizes of any heap (${domain}, ${build})`, () => {
+      using heap = harden(build);
+      using plain = createHeap({ build, maxBytes: 32 * 1024 * 1024 });
+      for (let size = 0; size <= 600; size++) {
+        const [block, other] = [heap, plain].map((each) => {
+          const face = each[domain] as Heap["mem"];
+          const p = face.malloc(size);
+          return { p, room: face.sizeOf(p) };
+        });
+        assertEquals(block.room, other.room);
+        assertEquals(block.p % 2 ** 14, other.p % 2 ** 14);
+      }
+    });
+
+    Deno.test(`hardened: one free of another worker's block (${domain}, ${build})`, () => {
       using heap = harden(build);
       const face = heap[domain] as Heap["mem"];
-      for (const size of SIZES) {
-        const block = face.malloc(size);
-        const end = block + face.sizeOf(block);
-        const saved = heap.u8[end];
-        heap.u8[end] ^= 1;
-        const text = "wrote beyond its end";
-        assertThrows(() => face.free(block), PointerError, text);
-        assertThrows(() => face.realloc(block, 7), PointerError, text);
-        heap.u8[end] = saved;
-        face.free(block);
+      const blocks = SIZES.map((size) => face.malloc(size));
+      const { slot } = heap.threads;
+      heap.threads.detached(() => {
+        using other = attach(heap.handle);
+        const theirs = other[domain] as Heap["mem"];
+        for (const block of blocks) {
+          const inner = block + 16 as MemPtr;
+          assertThrows(() => theirs.free(inner), PointerError);
+          theirs.free(block);
+          assertThrows(() => theirs.free(block), PointerError);
+          assertThrows(() => theirs.realloc(block, 3), PointerError);
+        }
+      });
+      for (const block of blocks) {
+        const text = /has freed it already|its page is free/;
+        const error = assertThrows(() => face.free(block), PointerError);
+        assert(text.test(error.message), error.message);
+        assert(!error.message.includes(`thread ${slot} has`), error.message);
       }
+      assert(heap.check().ok, heap.check().findings.join());
+      heap.trim();
       assertEquals(heap.check().blocks, [0, 0, 0]);
     });
   }
@@ -114,6 +142,29 @@ for (const build of BUILDS) {
     );
   });
 
+  Deno.test(`hardened: a list that ends too early is found (${build})`, () => {
+    const heap = harden(build);
+    const blocks = [1, 2, 3, 4].map(() => heap.mem.malloc(48));
+    heap.mem.free(blocks[1]);
+    heap.mem.free(blocks[2]);
+    heap.i32[blocks[2] >>> 2] = 0;
+    assertThrows(() => heap.mem.malloc(48), FatalError, "to an early end");
+  });
+
+  Deno.test(`hardened: an overflow on to a free block is found (${build})`, () => {
+    const heap = harden(build);
+    const [block, next] = [1, 2, 3].map(() => heap.mem.malloc(48));
+    heap.mem.free(next);
+    heap.u8.fill(0x78, block, block + heap.mem.sizeOf(block) + 4);
+    assertThrows(
+      () => {
+        for (let k = 0; k < 400; k++) heap.mem.malloc(48);
+      },
+      FatalError,
+      "something wrote into a freed block",
+    );
+  });
+
   Deno.test(`hardened: what is right works (${build})`, () => {
     using heap = harden(build);
     const random = new Prng(42);
@@ -142,14 +193,42 @@ for (const build of BUILDS) {
   });
 }
 
-Deno.test("a seal says who allocated a block and who freed it", () => {
+Deno.test("a broken seal says who freed the block", () => {
   using heap = harden("free-threaded");
   const { m } = heap.core;
   heap.mem.malloc(48);
   const block = heap.mem.malloc(48);
   const page = block >>> 14;
-  assertEquals(Seal.allocatedBy(m, page, block), heap.threads.id);
-  assertEquals(Seal.freedBy(m, page, block), 0);
+  assertEquals(Seal.freedBy(m, page, block + 48), 0); // never handed out
   heap.mem.free(block);
   assertEquals(Seal.freedBy(m, page, block), heap.threads.id);
+});
+
+Deno.test("notes say who allocated a block and who freed it", () => {
+  using heap = createHeap({ malloc: "debug", maxBytes: 32 * 1024 * 1024 });
+  const { m } = heap.core;
+  heap.mem.malloc(48);
+  const block = heap.mem.malloc(48) - 16;
+  const page = block >>> 14;
+  assertEquals(Seal.allocatedBy(m, page, block), heap.threads.id);
+  assertEquals(Seal.freedBy(m, page, block), 0);
+  heap.mem.free(block + 16 as MemPtr);
+  assertEquals(Seal.freedBy(m, page, block), heap.threads.id);
+});
+
+Deno.test("hardened: a block freed by two workers at once is found by its holder", () => {
+  const heap = harden("free-threaded");
+  const { m } = heap.core;
+  const [block] = [1, 2, 3].map(() => heap.mem.malloc(48));
+  heap.threads.detached(() => {
+    using other = attach(heap.handle);
+    other.mem.free(block);
+  });
+  // As if the holder had freed it while the other did.
+  States.lower(m, block);
+  assertThrows(
+    () => Remote.collect(m, PageMap.MEM, m.owner),
+    FatalError,
+    "or it was freed twice",
+  );
 });

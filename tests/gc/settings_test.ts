@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createHeap } from "../../mod.ts";
-import { type Callback, DEBUG_SAVEALL } from "../../src/gc/mod.ts";
+import { type Callback, DEBUG_SAVEALL, type Info } from "../../src/gc/mod.ts";
 import { Debug } from "../../src/hooks/mod.ts";
 import { UserType } from "../../src/objects/mod.ts";
 import {
@@ -173,17 +173,24 @@ inBoth("with a threshold of 0, or disabled, nothing starts", (scene) => {
 
 inBoth("getStats() and callbacks tell of each collection", (scene) => {
   const { gc } = scene;
-  const calls: unknown[] = [];
+  const calls: [string, Info][] = [];
   const callback: Callback = (phase, info) => calls.push([phase, info]);
   gc.callbacks.push(callback);
   dropRing(scene, 4);
   gc.collect(1);
-  const info = { generation: 1, collected: 0, uncollectable: 0 };
-  assertEquals(calls, [["start", info], ["stop", { ...info, collected: 4 }]]);
-  assertEquals(gc.getStats()[1], {
+  const { duration } = calls[1][1];
+  assert(duration >= 0 && duration < 10);
+  const info = { generation: 1, uncollectable: 0 };
+  const start = { ...info, collected: 0, candidates: 0, duration: 0 };
+  const stop = { ...info, collected: 4, candidates: 4, duration };
+  assertEquals(calls, [["start", start], ["stop", stop]]);
+  const { duration: total, ...stats } = gc.getStats()[1];
+  assert(Math.abs(total - duration) < 1e-5);
+  assertEquals(stats, {
     collections: 1,
     collected: 4,
     uncollectable: 0,
+    candidates: 4,
   });
   gc.callbacks[0] = () => {
     throw new Error("on purpose");
@@ -233,7 +240,8 @@ inBoth("DEBUG_SAVEALL keeps what was unreachable", (scene) => {
   dropRing(scene, 3);
   assertEquals(gc.collect(), 3);
   assertEquals(gc.garbage.length, 3);
-  assertEquals(gc.getStats()[2].uncollectable, 3);
+  assertEquals(gc.getStats()[2].collected, 3);
+  assertEquals(gc.getStats()[2].uncollectable, 0);
   assertEquals(gc.collect(), 0);
   gc.debug = 0;
   for (const op of gc.garbage.splice(0)) o.decref(op);

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Build, Heap } from "../../mod.ts";
 import type { AnyAllocator } from "../../src/domains/mod.ts";
+import { States } from "../../src/memory/mod.ts";
 import { FastPath } from "../../src/hooks/debug/fast_path.ts";
 import { BUILDS, type Domain, DOMAINS } from "../helpers/heap_fixture.ts";
 import { Prng } from "../helpers/prng.ts";
@@ -237,11 +238,13 @@ for (const build of BUILDS) {
         refuse(p, `a byte at p${at - p} is wrong`);
         u8[at] ^= 0x40;
       }
-      for (const seal of [p + 40, p + 43]) {
-        u8[seal] ^= 1;
-        refuse(p, "the seal is wrong");
-        u8[seal] ^= 1;
-      }
+      const { m } = heap.core;
+      States.lower(m, p - 16);
+      refuse(p, "it is not live");
+      States.raise(m, p - 16);
+      assert(States.claim(m, p - 16));
+      refuse(p, "somebody else is freeing it");
+      States.unclaim(m, p - 16);
       for (const wrong of [0, p + 16, p + 1, p + 0.5, -p, 2 ** 32 + p, other]) {
         refuse(wrong, `${wrong}`);
       }
@@ -261,6 +264,9 @@ for (const build of BUILDS) {
         assertEquals(fast.malloc(100), 0, `p+${at - p}`);
         heap.u8[at] ^= 1;
       }
+      States.raise(heap.core.m, p - 16);
+      assertEquals(fast.malloc(100), 0, "it is live");
+      States.lower(heap.core.m, p - 16);
       const link = heap.i32[(p - 16) >>> 2];
       heap.i32[(p - 16) >>> 2] = 0;
       assertEquals(fast.malloc(100), 0, "the list ends too early");

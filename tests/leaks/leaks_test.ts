@@ -197,8 +197,8 @@ Deno.test("the text of a report has an end", () => {
   );
 });
 
-Deno.test("leaks() of a sealed heap tells workers apart", async () => {
-  using heap = createHeap({ malloc: "hardened", maxBytes: MAX_BYTES });
+Deno.test("leaks() of a debug heap tells workers apart", async () => {
+  using heap = createHeap({ malloc: "debug", maxBytes: MAX_BYTES });
   await using fleet = await Fleet.start(WORKER, 2);
   const report = await heap.leaks(async () => {
     heap.mem.malloc(33_000);

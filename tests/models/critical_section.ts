@@ -155,6 +155,63 @@ export function deaths(part: keyof typeof PARTS): Model {
   });
 }
 
+/**
+ * Worker 0 dies in a section; others wait for its mutexes, and look after its
+ * owner never: they are set free by the last worker, which recovers it.
+ */
+export function estates(
+  part: keyof typeof PARTS,
+  waiters: readonly (keyof typeof PARTS)[],
+  bound?: number,
+): Model {
+  const last = waiters.length + 1;
+  return model<Context>({
+    hasSections: true,
+    name: `critical sections ${part}, killed, recovered while ` +
+      `${waiters.join(" ")} wait` +
+      (bound === undefined ? "" : `, bound ${bound}`),
+    doors: [...DOORS, RECOVERY],
+    constants: {
+      ...NO_LOOKS,
+      "src/layout/parking_bucket.ts": { NUM_BUCKETS: 1 },
+    },
+    ...(bound === undefined ? {} : { bound }),
+    kills: 1,
+    killable: (worker) => worker === 0,
+    nameOf,
+    setup: (lib, world) => workers(lib, world, waiters.length + 2),
+    script(worker, world) {
+      if (worker === last) return [recoverStep()];
+      return script(worker === 0 ? part : waiters[worker - 1], world);
+    },
+    final(world) {
+      const [a, b] = [0, 1].map((k) => world.i32[mutex(world, k)]);
+      return a === 0 && b === 0 ? "" : "a mutex is taken";
+    },
+  });
+}
+
+/** What a recovery does for those who wait for mutexes of the dead. */
+function recoverStep(): Step<Context> {
+  return step<Context>("recover 0", (lib, { m }) => {
+    const { Recovery, Estate } = lib.module(RECOVERY) as typeof RecoveryModule;
+    condemn(Recovery, m);
+    Recovery.setFree(m);
+    Estate.leave(m, PageMap.FIRST_SLOT);
+  }, { when: (it) => it.isDead(0), optional: true });
+}
+
+/** Notes that worker 0 is dead. */
+function condemn(
+  recovery: typeof RecoveryModule.Recovery,
+  m: Context["m"],
+): void {
+  const slot = PageMap.FIRST_SLOT;
+  const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
+  const incarnation = m.i32[thread + ThreadState.INCARNATION];
+  recovery.condemn(m, (incarnation << PageMap.INCARNATION_SHIFT) | slot);
+}
+
 /** Looks whether mutexes are taken, so that it matters when they are. */
 function lookStep(world: World): Step<Context> {
   return step<Context>("look", (lib, { m }) => {
@@ -169,10 +226,7 @@ function heirStep(world: World): Step<Context> {
   return step<Context>("condemn 0; A+B", (lib, context) => {
     const { m } = context;
     const { Recovery } = lib.module(RECOVERY) as typeof RecoveryModule;
-    const slot = PageMap.FIRST_SLOT;
-    const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
-    const incarnation = m.i32[thread + ThreadState.INCARNATION];
-    Recovery.condemn(m, (incarnation << PageMap.INCARNATION_SHIFT) | slot);
+    condemn(Recovery, m);
     threads(lib).ThreadStates.attach(m);
     run(lib, context);
     threads(lib).ThreadStates.detach(m);
@@ -218,4 +272,13 @@ export const models: readonly Model[] = [
   deaths("A+B"),
   deaths("A(B)"),
   deaths("A-"),
+  estates("A+B", ["B+A"]),
+  estates("A(B)", ["A+B"]),
+  estates("A-", ["A+B"]),
+];
+
+/** Models over night. */
+export const nightly: readonly Model[] = [
+  estates("A+B", ["B+A", "A+B"], 2),
+  estates("A(B)", ["B(A)", "A+B"], 2),
 ];

@@ -101,7 +101,7 @@ export function lockOfTheDead(waiters: number, bound?: number): Model {
 }
 
 /** Worker 0 notifies, and may die; if so somebody else notifies again. */
-export function eventOfTheDead(bound?: number): Model {
+export function eventOfTheDead(bound?: number, ms = Infinity): Model {
   let at = 0;
   const notify = step<HeapContext>(
     "notify",
@@ -109,7 +109,7 @@ export function eventOfTheDead(bound?: number): Model {
   );
   return model<HeapContext>({
     ...COMMON,
-    name: "event of the dead",
+    name: `event of the dead${ms === Infinity ? "" : ", timed"}`,
     ...(bound === undefined ? {} : { bound }),
     setup(lib, world) {
       const contexts = heapOf(lib, world, 3, BUILDS["free-threaded"]);
@@ -121,7 +121,7 @@ export function eventOfTheDead(bound?: number): Model {
       if (worker === 1) {
         return [
           step<HeapContext>("wait", (lib, { m }) => {
-            sync(lib).PyEvent.wait(m, at, Infinity);
+            sync(lib).PyEvent.wait(m, at, ms);
           }),
         ];
       }
@@ -191,6 +191,7 @@ export function drainOfTheDead(): Model {
 export const models: readonly Model[] = [
   lockOfTheDead(1, 2),
   eventOfTheDead(2),
+  eventOfTheDead(2, 5),
   worldOfTheDead(),
   drainOfTheDead(),
 ];

@@ -112,6 +112,7 @@ export function fenceAgainstHelp(): Model {
 export const fenceOfASleeper: Model = model<Context>({
   ...COMMON,
   name: "cut off in its sleep",
+  progress: true,
   expects: ["ThreadStateError"],
   setup(lib, world) {
     const contexts = workers(lib, world, 3);
@@ -215,13 +216,55 @@ export function staleName(): Model {
         if (by === 0) throw new Error("It woke up, and is still in the list");
       })];
     },
-    final: (world) =>
-      [0, Bucket.SIZEOF].every((k) =>
-          world.i32[Layout.BUCKETS + k + Bucket.HEAD] === 0
-        )
-        ? ""
-        : "somebody is left in a bucket",
+    final: emptyBuckets,
   });
+}
+
+/**
+ * One that recovery has woken for no reason falls asleep elsewhere: nobody
+ * writes to its record any more but who wakes it there.
+ */
+export function wokenElsewhere(ms: number): Model {
+  let at = 0;
+  return model<Context>({
+    ...COMMON,
+    constants: {
+      ...NO_RESCUE,
+      "src/layout/parking_bucket.ts": { NUM_BUCKETS: 2 },
+    },
+    name: "woken by recovery" + (ms === Infinity ? "" : " or in time") +
+      ", asleep elsewhere",
+    progress: true,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 2);
+      at = scratch(world, 0);
+      world.i32[at] = 2; // somebody may be parked
+      return contexts;
+    },
+    script(worker): Step<Context>[] {
+      if (worker === 0) {
+        return [act("recover, notify", (lib, { m }) => {
+          sync(lib).ParkingLot.recover(m);
+          sync(lib).PyEvent.notify(m, at);
+        })];
+      }
+      return [act("park twice", (lib, { m }) => {
+        const { ParkingLot } = sync(lib);
+        ParkingLot.park(m, at, 2, ms, 0);
+        ParkingLot.park(m, at + 1, 0, 5, 0);
+      })];
+    },
+    final: emptyBuckets,
+  });
+}
+
+/** Says whether somebody is left in one of two buckets. */
+function emptyBuckets(world: World): string {
+  return [0, Bucket.SIZEOF].every((k) =>
+      world.i32[Layout.BUCKETS + k + Bucket.HEAD] === 0
+    )
+    ? ""
+    : "somebody is left in a bucket";
 }
 
 /** The models of this file. */
@@ -232,6 +275,8 @@ export const models: readonly Model[] = [
   fenceOfTheStopped(DEAD, "dead"),
   fenceOfTheStopped(REVOKED, "revoked"),
   staleName(),
+  wokenElsewhere(Infinity),
+  wokenElsewhere(5),
 ];
 
 /** Models that take longer. */

@@ -9,6 +9,10 @@
  * and nobody may have touched them afterwards. If worker 0 was killed between
  * the two stores that hold an object or give it up, that one is lost.
  *
+ * There may be a weak reference to the first object, through which worker 1 looks
+ * at it when it has dropped everything: it gets an object that is whole, and that
+ * is not collected while it has it, or none.
+ *
  * @module
  */
 
@@ -19,6 +23,8 @@ import * as PyObject from "../../src/layout/object_free_threaded.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
 import type * as PausesModule from "../../src/gc/pauses/mod.ts";
 import type * as CountsModule from "../../src/objects/refcount/mod.ts";
+import type * as SharingModule from "../../src/objects/sharing/mod.ts";
+import * as TypeObject from "../../src/layout/type_object.ts";
 import type { Library } from "../checker/loader.ts";
 import {
   type Model,
@@ -41,11 +47,14 @@ import { NO_RESCUE, scratch, SPIN_ONCE, threads } from "./support.ts";
 
 const PAUSES = "src/gc/pauses/mod.ts";
 const COUNTS = "src/objects/refcount/mod.ts";
+const SHARING = "src/objects/sharing/mod.ts";
 const { OB_GC_BITS, OB_TID, OB_REF_LOCAL, SIZEOF } = PyObject;
 /** Word of an object that refers to the other one, or is 0. */
 const NEXT = SIZEOF;
+/** Head of its list of weak references. */
+const HEAD = SIZEOF + 1;
 /** Words of an object. */
-const WORDS = SIZEOF + 1;
+const WORDS = SIZEOF + 2;
 /** Both objects, as bits. */
 const BOTH = 3;
 
@@ -54,12 +63,15 @@ export type Bug =
   | "no pause"
   | "no second look"
   | "held twice"
+  | "weak for too long"
   | "bit after drop";
 
 /** What a model is like. */
 export interface Shape {
   /** Whether the finalizer of the first object brings it back. */
   readonly resurrects: boolean;
+  /** Whether there is a weak reference to the first object. */
+  readonly isNamed?: boolean;
   /** Whether worker 0 may die. */
   readonly dies: boolean;
   /** Most preemptions. */
@@ -77,6 +89,10 @@ class Scene {
   slots = 0;
   /** For each worker and object: how often it died there. */
   deaths = 0;
+  /** The weak reference, its type's object, and what all share. */
+  ref = 0;
+  type = 0;
+  state = 0;
 
   constructor(shape: Shape) {
     this.shape = shape;
@@ -86,6 +102,9 @@ class Scene {
     this.objects = [scratch(world, 0), scratch(world, 1)];
     this.slots = scratch(world, 2);
     this.deaths = scratch(world, 3);
+    this.ref = scratch(world, 4);
+    this.type = scratch(world, 5);
+    this.state = scratch(world, 16);
   }
 
   /** Deaths of an object. Count. */
@@ -111,6 +130,7 @@ class Actor {
   readonly worker: number;
   readonly pauses: typeof PausesModule;
   readonly counts: typeof CountsModule;
+  readonly links: typeof SharingModule.WeakrefLinks;
   readonly threads: ReturnType<typeof threads>;
 
   constructor(
@@ -126,6 +146,8 @@ class Actor {
     this.worker = worker;
     this.pauses = lib.module(PAUSES);
     this.counts = lib.module(COUNTS);
+    const sharing: typeof SharingModule = lib.module(SHARING);
+    this.links = sharing.WeakrefLinks;
     this.threads = threads(lib);
   }
 
@@ -153,6 +175,9 @@ class Actor {
   dealloc(k: number): void {
     const { world, scene } = this;
     world.write(scene.objects[k] + OB_GC_BITS, 0);
+    if (scene.shape.isNamed && k === 0) {
+      this.links.clear(this.m, scene.state, this.op(0), []);
+    }
     const next = this.clear(k);
     const at = scene.deaths + 2 * this.worker + k;
     world.write(at, world.read(at) + 1);
@@ -232,8 +257,32 @@ class Actor {
         Hold.letGo(this.m, op);
       }
     }
-    this.start();
+    if ((result & 4) === 0) this.endPause(found);
+    else this.start();
     return result;
+  }
+
+  /** Clears weak references to what is garbage, and ends the last pause. */
+  endPause(garbage: number): void {
+    const { links, m, scene } = this;
+    const isLate = scene.shape.bug === "weak for too long";
+    if (isLate) this.start();
+    if (scene.shape.isNamed && (garbage & 1) !== 0) {
+      const head = scene.objects[0] + HEAD;
+      links.enterStopped(m, scene.state, this.op(0));
+      const ref = links.firstOf(m, head);
+      if (ref !== 0) links.remove(m, scene.state, head, this.op(0), ref);
+    }
+    if (!isLate) this.start();
+  }
+
+  /** Looks at the first object through its weak reference. */
+  look(): void {
+    const op = this.links.tryGet(this.m, this.scene.ref + SIZEOF);
+    if (op === 0) return;
+    if (op !== this.op(0)) throw new Error("got what is no object");
+    if (this.next(0) < 0) throw new Error("got what is cleared");
+    this.decref(0);
   }
 
   /** Gives the first object to whoever looks into the slot. */
@@ -250,7 +299,7 @@ class Actor {
       if ((held & ~garbage & 1 << k) === 0) continue;
       this.pauses.Hold.letGo(this.m, this.op(k));
     }
-    this.start();
+    this.endPause(garbage);
     return garbage;
   }
 
@@ -339,6 +388,9 @@ function scriptOf(
       actor.dropSlot(0);
     }, { when: () => world.i32[scene.slots] !== 0 || isOver() });
     const steps = [attached(scene, world, 1, "use and drop", use)];
+    if (scene.shape.isNamed) {
+      steps.push(attached(scene, world, 1, "look", (actor) => actor.look()));
+    }
     return scene.shape.resurrects ? [...steps, drop] : steps;
   }
   if (worker === 3) return [recoverStep(world)];
@@ -385,16 +437,34 @@ function isExplained(
   return extra === 1;
 }
 
+/** Makes the weak reference. */
+function nameFirst(
+  lib: Library,
+  world: World,
+  scene: Scene,
+  m: HeapContext["m"],
+): void {
+  const { WeakrefLinks } = lib.module(SHARING) as typeof SharingModule;
+  const { Biased } = lib.module(COUNTS) as typeof CountsModule;
+  const [first] = scene.objects;
+  world.i32[scene.type + SIZEOF + TypeObject.TP_WEAKLISTOFFSET] = HEAD;
+  world.i32[first + PyObject.OB_TYPE] = scene.type * 4;
+  Biased.init(m, scene.ref * 4);
+  WeakrefLinks.prepare(m, first * 4);
+  WeakrefLinks.insert(m, scene.state, first + HEAD, first * 4, scene.ref * 4);
+}
+
 /** See the head of this file. */
 export function pauses(shape: Shape): Model {
-  const { resurrects, dies, bound, bug } = shape;
+  const { resurrects, isNamed = false, dies, bound, bug } = shape;
   const scene = new Scene(shape);
   let here: World | undefined;
   return model<HeapContext>({
     name: "gc: two pauses" + (resurrects ? ", resurrection" : "") +
+      (isNamed ? ", weak reference" : "") +
       (dies ? ", 1 killed" : "") + (bug ? `, bug: ${bug}` : "") +
       (bound === undefined ? "" : `, bound ${bound}`),
-    doors: [...DOORS, COUNTS, PAUSES],
+    doors: [...DOORS, COUNTS, SHARING, PAUSES],
     constants: {
       // Who dies between a resume and its wake-up costs a sleep of SLEEP_MS.
       ...(dies ? SPIN_ONCE : NO_RESCUE),
@@ -424,6 +494,7 @@ export function pauses(shape: Shape): Model {
         m.i32[at + NEXT] = 2 - k;
       });
       Biased.incref(m, scene.objects[0] * 4);
+      if (isNamed) nameFirst(lib, world, scene, m);
       return contexts;
     },
     script: (worker, world) => scriptOf(scene, world, worker),
@@ -446,16 +517,20 @@ export function pauses(shape: Shape): Model {
 
 /** Models before a push. */
 export const models: readonly Model[] = [
-  pauses({ resurrects: false, dies: false, bound: 1 }),
-  pauses({ resurrects: true, dies: false, bound: 1 }),
+  pauses({ resurrects: false, dies: false, bound: 3 }),
+  pauses({ resurrects: true, dies: false, bound: 3 }),
+  pauses({ resurrects: false, isNamed: true, dies: false, bound: 4 }),
+  pauses({ resurrects: true, isNamed: true, dies: false, bound: 4 }),
   pauses({ resurrects: false, dies: true, bound: 1 }),
   pauses({ resurrects: true, dies: true, bound: 1 }),
+  pauses({ resurrects: true, isNamed: true, dies: true, bound: 1 }),
 ];
 
 /** Further ones, that take longer. */
 export const nightly: readonly Model[] = [
-  pauses({ resurrects: false, dies: false, bound: 2 }),
-  pauses({ resurrects: true, dies: false, bound: 2 }),
+  pauses({ resurrects: false, dies: true, bound: 2 }),
+  pauses({ resurrects: true, dies: true, bound: 2 }),
+  pauses({ resurrects: true, isNamed: true, dies: true, bound: 2 }),
 ];
 
 /** Models whose mistakes must be found. */
@@ -464,4 +539,11 @@ export const canaries: readonly Model[] = [
   pauses({ resurrects: true, dies: false, bound: 0, bug: "no second look" }),
   pauses({ resurrects: false, dies: true, bound: 1, bug: "held twice" }),
   pauses({ resurrects: false, dies: false, bound: 0, bug: "bit after drop" }),
+  pauses({
+    resurrects: false,
+    isNamed: true,
+    dies: false,
+    bound: 4,
+    bug: "weak for too long",
+  }),
 ];

@@ -10,6 +10,7 @@
 import * as GilState from "../../src/layout/gil.ts";
 import * as Header from "../../src/layout/header.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
+import * as ThreadState from "../../src/layout/thread_state.ts";
 import { type Model, model, step, type World } from "../checker/model.ts";
 import {
   type Context,
@@ -62,10 +63,45 @@ export function gil(count: number, rounds: number, bound?: number): Model {
     final(world) {
       const value = world.i32[counter];
       if (value !== 2 * count * rounds) return `the counter is ${value}`;
-      return world.i32[Layout.GIL + GilState.X_LOCKED] === 0
-        ? ""
-        : "somebody has the GIL";
+      const { X_LOCKED, X_WAITERS, X_SWITCH_WAITERS } = GilState;
+      const left = [X_LOCKED, X_WAITERS, X_SWITCH_WAITERS]
+        .filter((word) => world.i32[Layout.GIL + word] !== 0);
+      return left.length === 0 ? "" : `words ${left} of the GIL are not 0`;
     },
+  });
+}
+
+/** One that would never give the GIL up is asked to, and does. */
+export function request(): Model {
+  let breaker = 0;
+  return model<Context>({
+    name: "GIL, asked for",
+    doors: DOORS,
+    constants: CONSTANTS,
+    progress: true,
+    nameOf,
+    ignored: isStatistic,
+    setup(lib, world) {
+      const contexts = workers(lib, world, 2, Header.BUILD_GIL);
+      const [{ m }] = contexts;
+      threads(lib).ThreadStates.attach(m);
+      breaker = m.thread + ThreadState.X_EVAL_BREAKER;
+      return contexts;
+    },
+    script: (worker) =>
+      worker === 0
+        ? [
+          step<Context>("safe point", (lib, { m }) => {
+            threads(lib).SafePoint.safePoint(m);
+          }, { when: (world) => world.i32[breaker] !== 0 }),
+          step<Context>("detach", (lib, { m }) => {
+            threads(lib).ThreadStates.detach(m);
+          }),
+        ]
+        : [step<Context>("attach, detach", (lib, { m }) => {
+          threads(lib).ThreadStates.attach(m);
+          threads(lib).ThreadStates.detach(m);
+        })],
   });
 }
 
@@ -76,6 +112,7 @@ export const models: readonly Model[] = [
   gil(3, 1, 3),
   gil(3, 2, 2),
   gil(4, 1, 2),
+  request(),
 ];
 /** Further ones, that take longer. */
 export const nightly: readonly Model[] = [{ ...gil(3, 1), progress: false }];

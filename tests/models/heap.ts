@@ -95,7 +95,10 @@ function create(
   const { Create } = Support.memory(lib);
   const { ThreadStates, Gil, Qsbr } = Support.threads(lib);
   const { Runs } = lib.module("src/raw/mod.ts") as typeof RawModule;
-  const m = Create.create(build, Layout.MIN_BYTES, world.clock);
+  const isSealed = (build & SEALED) !== 0;
+  const plain = build & ~SEALED;
+  const words = { ...Create.defaultAllocators(plain), isSealed };
+  const m = Create.create(plain, Layout.MIN_BYTES, world.clock, words);
   world.use(m.buffer);
   Runs.init(m);
   ThreadStates.init(m);
@@ -214,10 +217,14 @@ export function verdict(world: World, expected: number, slack = 0): string {
     }`;
 }
 
+/** Added to the number of a build: the heap is sealed. */
+const SEALED = 256;
+
 /** Build numbers by name. */
 export const BUILDS = {
   "free-threaded": Header.BUILD_FREE_THREADED,
   gil: Header.BUILD_GIL,
+  hardened: Header.BUILD_FREE_THREADED | SEALED,
 } as const;
 
 /** True if the worker has its slot no more. */

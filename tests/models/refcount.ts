@@ -50,6 +50,8 @@ export interface Shape {
   readonly extra: number;
   /** Whether the owner has a reference of its own. */
   readonly hasOwn: boolean;
+  /** Whether the others have taken theirs themselves. */
+  readonly isShared?: boolean;
   /** Most preemptions. */
   readonly bound?: number;
 }
@@ -133,12 +135,13 @@ function deathsOf(world: World, place: Place): number {
 
 /** All take and drop references of one object. */
 export function references(shape: Shape): Model {
-  const { count, extra, hasOwn, bound } = shape;
+  const { count, extra, hasOwn, isShared = false, bound } = shape;
   const place: Place = { object: 0, deaths: 0, entries: 0 };
   let here: World | undefined;
   return model<Context>({
     name: `biased counts, ${count} workers, ${extra} more each, owner ` +
       `${hasOwn ? "with" : "without"} one of its own` +
+      (isShared ? ", others with theirs" : "") +
       (bound === undefined ? "" : `, bound ${bound}`),
     doors: [...DOORS, DOOR],
     constants: SPIN_ONCE,
@@ -154,7 +157,7 @@ export function references(shape: Shape): Model {
       const op = place.object * 4;
       Biased.init(contexts[0].m, op);
       for (let k = hasOwn ? 1 : 2; k < count; k++) {
-        Biased.incref(contexts[0].m, op);
+        Biased.incref(contexts[isShared ? k : 0].m, op);
       }
       return contexts;
     },
@@ -180,4 +183,7 @@ export const models: readonly Model[] = [
   references({ count: 2, extra: 2, hasOwn: false }),
   references({ count: 3, extra: 1, hasOwn: true }),
   references({ count: 3, extra: 1, hasOwn: false }),
+  references({ count: 2, extra: 1, hasOwn: true, isShared: true }),
+  references({ count: 3, extra: 0, hasOwn: true, isShared: true }),
+  references({ count: 3, extra: 1, hasOwn: true, isShared: true }),
 ];

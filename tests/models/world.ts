@@ -8,6 +8,8 @@
  * @module
  */
 
+import * as Layout from "../../src/layout/memory_map.ts";
+import { LOCK, X_REQUESTED, X_REQUESTER } from "../../src/layout/world.ts";
 import {
   type Model,
   model,
@@ -72,7 +74,10 @@ export function world(sizes: Sizes): Model {
       for (let k = 0; k < mutators; k++) {
         if (it.i32[wordOf(k)] !== 2 * rounds) return `worker ${k} lost a write`;
       }
-      return "";
+      return [LOCK, X_REQUESTED, X_REQUESTER]
+          .every((word) => it.i32[Layout.WORLD + word] === 0)
+        ? ""
+        : "the world is not as before";
     },
   });
 }

@@ -32,6 +32,12 @@ const TUNING: readonly Group[] = [
       "src/* module constant: const SWITCH_WAIT_MS = *",
       "src/* module constant: const PATIENCE_MS = *",
       "src/threads/gil.ts module constant: const MAX_SWITCH_WAITS*",
+      "src/threads/gil.ts module constant: const US_PER_MS = *",
+      "src/threads/gil.ts takeSpinning condition: * => false",
+      "src/threads/gil.ts takeSpinning constant: Atomics.load(*",
+      "src/threads/gil.ts takeSleeping constant: const intervalMs = *",
+      "src/threads/gil.ts waitForSwitch condition: * => if (false) return;",
+      "src/threads/gil.ts waitForSwitch constant: for (let waits = 0; *",
       "src/* constant: for (let spins = 0; *",
       "src/sync/raw_mutex.ts lockSlow flip: for (let spins = 0; *",
       "src/threads/gil.ts * flip: for (let spins = 0; *",
@@ -39,8 +45,13 @@ const TUNING: readonly Group[] = [
       "src/* delete: Atomics.pause(); => ;",
       "src/* swap: Atomics.pause(); *",
       "src/sync/mutex.ts trySpin *: for (let i = 0; *",
+      "src/sync/mutex.ts trySpin condition: if ((Atomics.load(*",
+      "src/sync/mutex.ts trySpin flip: if ((Atomics.load(*",
+      "src/sync/mutex.ts trySpin constant: if ((Atomics.load(*",
+      "src/sync/raw_mutex.ts lockSlow delete: *",
       "src/threads/suspension.ts waitWhileSuspended constant: let spins = 0;*",
       "src/threads/suspension.ts waitWhileSuspended flip: if (spins < *",
+      "src/threads/suspension.ts waitWhileSuspended condition: if (spins < * => if (false) {",
       "src/recovery/recover.ts lockRecovery flip: if (m.clock.now() >= end)*",
     ],
   },
@@ -66,13 +77,69 @@ const TUNING: readonly Group[] = [
 
 const ORDER: readonly Group[] = [
   {
+    why: "words of a waiter and of its bucket under the bucket's mutex: who " +
+      "recovers takes it over first, and looks at all threads, not at the list",
+    of: [
+      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.ADDR] = addr; *",
+      "src/sync/parking_lot.ts park swap: * i32[waiter + Waiter.ADDR] = addr; => *",
+      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.UNPARKED_BY] *",
+      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.TIME_TO_BE_*",
+      "src/sync/parking_lot.ts park swap: removeLocked(*",
+      "src/sync/parking_lot.ts beginUnpark swap: removeLocked(*",
+      "src/sync/parking_lot.ts unparkAll swap: *",
+      "src/sync/parking_lot.ts enqueueLocked swap: *",
+      "src/sync/parking_lot.ts emptyLocked swap: i32[bucket + *",
+    ],
+  },
+  {
     why: "words of a heap or of a slot that nobody else looks at yet",
     of: [
       "src/threads/thread_state.ts clear swap: *",
       "src/threads/thread_state.ts init swap: *",
       "src/threads/gil.ts init swap: *",
       "src/threads/qsbr.ts init swap: *",
+      "src/threads/thread_state.ts claim swap: *",
+      "src/threads/thread_state.ts release swap: m.*",
     ],
+  },
+  {
+    why: "words of a new heap are 0 already",
+    of: [
+      "src/threads/gil.ts init delete: Atomics.store(m.i32, LOCKED, 0); => ;",
+      "src/threads/gil.ts init delete: Atomics.store(m.i32, LAST_HOLDER, 0); => ;",
+      "src/threads/thread_state.ts init delete: *DETACHED); => ;",
+      "src/threads/thread_state.ts init delete: *X_NEWS, 0); => ;",
+      "src/threads/thread_state.ts init delete: *X_RAW_NEWS, 0); => ;",
+      "src/threads/thread_state.ts init delete: Atomics.store(i32, THREADS_USED*",
+    ],
+  },
+  {
+    why: "only who has the GIL writes these words, or reads the first of them",
+    of: [
+      "src/threads/gil.ts noteHolder split: Atomics.add(i32, SWITCH_NUMBER*",
+      "src/threads/gil.ts noteHolder swap: Atomics.store(i32, LAST_HOLDER*",
+    ],
+  },
+  {
+    why:
+      "a bit that is clear is cleared, or a request is one too many, which " +
+      "costs time and no more",
+    of: [
+      "src/threads/gil.ts noteHolder condition: if (EvalBreaker.isSet(* => if (true) {",
+      "src/threads/gil.ts takeSleeping condition: if (timedOut * => if (true) {",
+    ],
+  },
+  {
+    why: "a hint for thread 0, which is nobody",
+    of: [
+      "src/threads/gil.ts takeSleeping constant: if (slot !== 0) *",
+      "src/threads/gil.ts takeSleeping condition: if (slot !== 0) * => if (true) *",
+    ],
+  },
+  {
+    why: "a stop and its end are under the threads lock: nobody looks in " +
+      "between, and the world that a dead stopper has stopped is started",
+    of: ["src/threads/world.ts startLocked swap: *REQUESTE*"],
   },
   {
     why: "lists and counts under one lock: nobody reads them in between, and " +
@@ -119,6 +186,7 @@ const ORDER: readonly Group[] = [
     why: "statistics and links of the worker's own, which only it reads",
     of: [
       "src/pools/* swap: *STAT_*",
+      "src/threads/gil.ts takeSlow swap: *STAT_*",
       "src/pools/ring.ts append swap: *",
       "src/pools/acquire.ts pool swap: Remote.noteHolder(*",
       "src/pools/leave.ts takeOver swap: Remote.noteHolder(*",
@@ -150,6 +218,15 @@ const ORDER: readonly Group[] = [
   },
 ];
 
+const CUT_OFF: readonly Group[] = [
+  {
+    why: "who is revoked at that moment finds out now, or at its next call",
+    of: [
+      "src/threads/thread_state.ts detachState swap: *requireNotRevoked(m); *",
+    ],
+  },
+];
+
 const BOUNDS: readonly Group[] = [
   {
     why:
@@ -169,6 +246,8 @@ const BOUNDS: readonly Group[] = [
       "src/pools/repair.ts rings constant: to + 1 + ThreadState.VIA_RAW, => " +
       "to + (1 + 1) *",
       "src/recovery/recover.ts resumeThreads flip: for (let slot = *",
+      "src/sync/parking_lot.ts emptyLocked flip: for (let slot = *",
+      "src/sync/parking_lot.ts recover flip: for (let bucket = 0; *",
     ],
   },
   {
@@ -196,6 +275,7 @@ const BOUNDS: readonly Group[] = [
       "src/raw/rebuild.ts mendLarge flip: * => if (nbytes >= most *",
       "src/recovery/fence.ts declare flip: while (seen < to) *",
       "src/recovery/fence.ts tryFence flip: if (state >= to) *",
+      "src/sync/mutex.ts lockSlow flip: } else if (leftMs <= 0) { *",
     ],
   },
   {
@@ -224,6 +304,72 @@ const BOUNDS: readonly Group[] = [
 ];
 
 const SAME: readonly Group[] = [
+  {
+    why: "a name for a value, which is the same or another one as good",
+    of: [
+      "src/sync/parking_lot.ts park return: *return PARK_OK; *",
+      "src/sync/parking_lot.ts module constant: export const PARK_OK *",
+    ],
+  },
+  {
+    why: "nobody sleeps who would be woken, or who wakes too early looks again",
+    of: [
+      "src/sync/raw_mutex.ts module constant: const WAITED = 2; => *(2 + 1);",
+      "src/sync/raw_mutex.ts unlock constant: Atomics.notify(i32, at, 1); *",
+      "src/sync/parking_lot.ts wake constant: Atomics.notify(* (1 + 1));",
+      "src/threads/gil.ts dropFinal flip: if (Atomics.load(i32, WAITERS) *",
+      "src/threads/gil.ts dropFinal condition: * => if (true) Atomics.notify(*",
+      "src/threads/gil.ts dropFinal constant: * (1 + 1));",
+      "src/threads/gil.ts noteHolder condition: * => if (true) Atomics.notify(*",
+      "src/threads/gil.ts noteHolder flip: if (Atomics.load(i32, SWITCH_WAITERS) *",
+      "src/sync/raw_mutex.ts lockRecovering silence: Atomics.notify(i32, at); => ;",
+    ],
+  },
+  {
+    why: "no owner value is that small",
+    of: ["src/sync/parking_lot.ts emptyLocked constant: const isLeft = by *"],
+  },
+  {
+    why: "the compare-and-exchange that follows says the same",
+    of: [
+      "src/sync/raw_mutex.ts lockSleeping delete: seen = Atomics.load(*",
+      "src/sync/raw_mutex.ts lockSleeping swap: Atomics.wait(*",
+      "src/sync/raw_mutex.ts lockSleeping condition: * => if (true) {",
+      "src/threads/gil.ts waitForSwitch condition: * => if (false) break;",
+      "src/threads/gil.ts waitForSwitch delete: * if (Atomics.load(i32, SWITCH_NUMBER) *",
+      "src/sync/mutex.ts announceParked delete: if ((seen & HAS_PARKED) *",
+      "src/sync/mutex.ts announceParked condition: * => if (false) return true;",
+    ],
+  },
+  {
+    why: "the sign is the same",
+    of: [
+      "src/sync/mutex.ts unlockParked constant: * | (0 + 1)) >= 0) {",
+    ],
+  },
+  {
+    why: "an endless time with a time taken from it is endless",
+    of: [
+      "src/sync/parking_lot.ts sleep condition: if (deadline * => if (true) *",
+      "src/sync/event.ts wait condition: if (deadline * => if (true) *",
+    ],
+  },
+  {
+    why: "sequences are odd, so leads are even, as the largest one is",
+    of: ["src/threads/qsbr.ts advance constant: if (((seen - * | (0 + 1)) *"],
+  },
+  {
+    why: "words of the NULL record, which are 0, say the same of no thread",
+    of: [
+      "src/threads/suspension.ts isLost delete: if (m.thread === 0) *",
+      "src/threads/suspension.ts isLost condition: if (m.thread === 0) * => if (false) *",
+      "src/threads/thread_state.ts isAttached constant: return m.thread !== *",
+    ],
+  },
+  {
+    why: "who was unparked finds its name in the record, and need not sleep",
+    of: ["src/sync/parking_lot.ts sleep return: return true; => return false;"],
+  },
   {
     why: "the long way comes to the same: the lock that it takes is nobody " +
       "else's, or the list that it looks at is empty",
@@ -345,7 +491,7 @@ const DAMAGE: readonly Group[] = [
   {
     why: "when one looks whether the owner of a lock can be right",
     of: [
-      "src/sync/mutex.ts lockSlow *: } else if (m.clock.now() - start >= *",
+      "src/sync/mutex.ts lockSlow *: if (spentMs >= LOOK_MS) *",
     ],
   },
   {
@@ -376,6 +522,7 @@ const DAMAGE: readonly Group[] = [
 export const GROUPS: readonly Group[] = [
   ...TUNING,
   ...ORDER,
+  ...CUT_OFF,
   ...BOUNDS,
   ...SAME,
   ...DAMAGE,

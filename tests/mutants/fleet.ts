@@ -15,14 +15,14 @@ const MAIN = fileURLToPath(new URL("./judge_main.ts", import.meta.url));
 /** Processes at a time. Count. */
 const SIZE = 2;
 /** Longest time for a process to start. Milliseconds. */
-const START_MS = 60_000;
+const START_MS = 300_000;
 /**
  * Longest time for one model. Seconds of the processor: with the code as it is
  * each takes half of a second at most.
  */
 const ANSWER_CPU = 6;
 /** The same by the clock, on a machine that is busy. Milliseconds. */
-const ANSWER_MS = 60_000;
+const ANSWER_MS = 300_000;
 /** Orders for one process: what it has loaded it never forgets. Count. */
 const ORDERS = 250;
 /** Time between two looks at the processor's time. Milliseconds. */

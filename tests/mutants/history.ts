@@ -18,11 +18,13 @@ import { event } from "../models/event.ts";
 import * as Fences from "../models/fences.ts";
 import { gil } from "../models/gil.ts";
 import { mutex, timedMutex } from "../models/mutex.ts";
+import * as Patience from "../models/patience.ts";
 import { qsbr } from "../models/qsbr.ts";
 import { rawMutex } from "../models/raw_mutex.ts";
 import * as Remote from "../models/remote.ts";
 import { suspension } from "../models/suspension.ts";
 import { world } from "../models/world.ts";
+import { OBJECTS } from "./history_objects.ts";
 
 /** A planted bug. */
 export interface Planted {
@@ -128,6 +130,15 @@ const SYNC: readonly Planted[] = [
     models: [Fences.staleName()],
   },
   {
+    name: "parking lot: who parks during a fatal error never hears of it",
+    path: LOT,
+    edits: [["    Fatal.check(m);\n    Atomics.wait(", "    Atomics.wait("]],
+    models: [
+      Patience.toldOfTheEnd("an event"),
+      Patience.toldOfTheEnd("a lock"),
+    ],
+  },
+  {
     name: "recovery: who is cut off is still waited for",
     path: "src/recovery/recover.ts",
     edits: [[
@@ -205,6 +216,16 @@ const STRICT_GIL: Model = {
   constants: {
     ...gil(2, 2).constants,
     "src/threads/gil.ts": { SPINS: 0, SWITCH_WAIT_MS: Infinity },
+  },
+};
+
+/** The GIL where who waits sleeps until it is woken: no interval ends. */
+const SLEEPY_GIL: Model = {
+  ...gil(2, 2),
+  name: "GIL 2 x 2, no interval ends",
+  constants: {
+    ...gil(2, 2).constants,
+    "src/threads/gil.ts": { SPINS: 0, US_PER_MS: 0 },
   },
 };
 
@@ -521,7 +542,7 @@ const DEAD: readonly Planted[] = [
 ];
 
 /** Models that only this file has; they find nothing in the code as it is. */
-export const STRICT: readonly Model[] = [STRICT_GIL];
+export const STRICT: readonly Model[] = [SLEEPY_GIL, STRICT_GIL];
 
 /** All planted bugs. */
 export const HISTORY: readonly Planted[] = [
@@ -529,4 +550,5 @@ export const HISTORY: readonly Planted[] = [
   ...THREADS,
   ...POOLS,
   ...DEAD,
+  ...OBJECTS,
 ];

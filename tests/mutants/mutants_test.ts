@@ -49,8 +49,9 @@ Deno.test("all files have mutants and models, and models of their own hold", asy
     assert(trials.length > 0, path);
   }
   for (const model of STRICT) {
-    const { finding } = explore(await prepare(model), { limit: 10_000 });
+    const { finding, isComplete } = explore(await prepare(model));
     assertEquals(finding, undefined);
+    assert(isComplete, model.name);
   }
 });
 

@@ -176,10 +176,10 @@ class Maker {
     const at = `${args[0]}, ${args[1]}`;
     const value = COMBINED[method];
     if (value) {
-      const store = `Atomics.store(${at}, ${value("old", args[2])})`;
+      const store = `Atomics.store(${at}, ${value("$old", args[2])})`;
       this.#add(node, where, "split", split(at, store));
     } else if (method === "compareExchange") {
-      const store = `old === (${args[2]}) && Atomics.store(${at}, ${args[3]})`;
+      const store = `$old === (${args[2]}) && Atomics.store(${at}, ${args[3]})`;
       this.#add(node, where, "split", split(at, store));
     }
   }
@@ -230,7 +230,7 @@ function isComplaint(node: ts.Node, file: ts.SourceFile): boolean {
 
 /** An atomic operation in two: what it read is its value. */
 function split(at: string, store: string): string {
-  return `((old: number) => (${store}, old))(Atomics.load(${at}))`;
+  return `(($old: number) => (${store}, $old))(Atomics.load(${at}))`;
 }
 
 /** Statements without which the rest still compiles. */

@@ -22,6 +22,7 @@ PATH         only files whose path contains this text
 --count N    so many mutants of all, drawn (all of them)
 --seed N     what is drawn (1)
 --seconds N  no new mutants after so many seconds
+--of FILE    only those that survived a run whose output is in this file
 --listed     those that are listed as equivalent as well: none may be found
 --history    the planted bugs instead
 `;
@@ -44,6 +45,8 @@ export interface Choice {
   readonly seconds: number;
   /** Whether to judge those that are listed as equivalent. */
   readonly listed: boolean;
+  /** Keys of the only ones to judge, or absent for all. */
+  readonly keys?: ReadonlySet<string>;
 }
 
 /** A mutant and its order. */
@@ -52,18 +55,19 @@ interface Candidate {
   readonly order: Order;
 }
 
-function candidatesOf(path: string, listed: boolean): Candidate[] {
+function candidatesOf(path: string, { listed, keys }: Choice): Candidate[] {
   const source = Deno.readTextFileSync(new URL(path, ROOT));
   return mutantsOf(path, source)
     .map((mutant, index) => ({ mutant, order: { path, index } }))
-    .filter(({ mutant }) => listed || reasonOf(mutant) === undefined);
+    .filter(({ mutant }) => listed || reasonOf(mutant) === undefined)
+    .filter(({ mutant }) => keys?.has(keyOf(mutant)) ?? true);
 }
 
 /** Mutants of each file, in proportion, but some of each. */
 export function draw(choice: Choice): Candidate[] {
   const random = new Prng(choice.seed);
   const files = TARGETS.filter(({ path }) => path.includes(choice.only))
-    .map(({ path }) => candidatesOf(path, choice.listed));
+    .map(({ path }) => candidatesOf(path, choice));
   const total = files.reduce((sum, list) => sum + list.length, 0);
   const drawn = files.flatMap((list) => {
     const share = Math.ceil(list.length * choice.count / total);
@@ -100,6 +104,18 @@ export function lineOf({ mutant }: Judged): string {
   }`;
 }
 
+/** Keys of the mutants that a run has printed as survivors. */
+export function keysIn(output: string): ReadonlySet<string> {
+  const keys = output.split("\n").map((line) =>
+    /^\s*survived: (\S+?):\d+ (.*)$/.exec(line)
+  );
+  return new Set(
+    keys.filter((found) => found !== null).map((found) =>
+      `${found[1]} ${found[2]}`
+    ),
+  );
+}
+
 /** Found, and how many there are that are not equivalent. */
 export function scoreOf(all: readonly Judged[]): [number, number] {
   const real = all.filter(({ reason }) => reason === undefined);
@@ -131,6 +147,11 @@ export async function judgeHistory(only: string): Promise<{
   return { missed, count: indices.length };
 }
 
+function textOption(args: readonly string[], name: string): string {
+  const at = args.indexOf(name);
+  return at < 0 ? "" : args[at + 1];
+}
+
 function option(args: readonly string[], name: string, other: number): number {
   const at = args.indexOf(name);
   return at < 0 ? other : Number(args[at + 1]);
@@ -148,8 +169,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`${count - missed.length} of ${count} found`);
     return missed.length > 0 ? 1 : 0;
   }
+  const of = textOption(args, "--of");
   const all = await judgeMutants({
     only,
+    ...(of === "" ? {} : { keys: keysIn(Deno.readTextFileSync(of)) }),
     count: option(args, "--count", Infinity),
     seed: option(args, "--seed", 1),
     seconds: option(args, "--seconds", Infinity),

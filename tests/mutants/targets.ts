@@ -8,16 +8,21 @@ import * as Header from "../../src/layout/header.ts";
 import type { Model } from "../checker/model.ts";
 import * as ExtraDeaths from "../models/extra_deaths.ts";
 import * as Extra from "../models/extra_threads.ts";
+import * as CriticalSection from "../models/critical_section.ts";
 import * as Corners from "../models/corners.ts";
 import * as Duels from "../models/duels.ts";
+import * as Fatal from "../models/fatal.ts";
 import * as Fences from "../models/fences.ts";
 import { event } from "../models/event.ts";
-import { gil } from "../models/gil.ts";
+import * as GcPauses from "../models/gc_pauses.ts";
+import { gil, request } from "../models/gil.ts";
 import { mutex, timedMutex } from "../models/mutex.ts";
 import { qsbr } from "../models/qsbr.ts";
-import { rawMutex } from "../models/raw_mutex.ts";
+import * as Patience from "../models/patience.ts";
+import { rawMutex, rawRecovering } from "../models/raw_mutex.ts";
 import * as Remote from "../models/remote.ts";
 import { suspension } from "../models/suspension.ts";
+import * as Tracemalloc from "../models/tracemalloc.ts";
 import { world } from "../models/world.ts";
 import * as More from "../models/more_deaths.ts";
 import { death, STRICT } from "./history.ts";
@@ -36,8 +41,11 @@ const FREE = Header.BUILD_FREE_THREADED;
 const GIL = Header.BUILD_GIL;
 
 const LOCK_DEATHS = [
+  ...Fences.models,
+  ...Fences.nightly,
   ExtraDeaths.lockOfTheDead(1, 2),
   ExtraDeaths.eventOfTheDead(2),
+  ExtraDeaths.eventOfTheDead(2, 5),
 ];
 
 const HEAP_DEATHS = [
@@ -48,27 +56,36 @@ const HEAP_DEATHS = [
   death("malloc and free of 512, 1 killed (gil"),
 ];
 
-/** A model in which who waits looks once more before it sleeps. */
-function spinning(model: Model): Model {
+/** A model in which who waits in a file looks once more before it sleeps. */
+function spinning(model: Model, path = "src/sync/mutex.ts"): Model {
   const { constants } = model;
-  const mutex = { ...constants?.["src/sync/mutex.ts"], SPINS: 1 };
+  const file = { ...constants?.[path], SPINS: 1 };
   return {
     ...model,
     name: `${model.name}, spinning`,
-    constants: { ...constants, "src/sync/mutex.ts": mutex },
+    constants: { ...constants, [path]: file },
   };
 }
 
 const MUTEX = [
+  ...Patience.models,
   ...Corners.models,
-  mutex(2, 2),
-  mutex(3, 1),
+  { ...mutex(2, 2), progress: true },
+  { ...mutex(3, 1), progress: true },
   timedMutex(2),
   spinning(timedMutex(2)),
   timedMutex(3, 2),
 ];
 const EVENT = [event(2, false), event(2, true), Extra.twoEvents(1)];
-const GILS = [gil(2, 1), gil(2, 2), ...STRICT, Extra.lockDetaching(2, GIL)];
+const GILS = [
+  request(),
+  gil(2, 1),
+  spinning(gil(2, 1), "src/threads/gil.ts"),
+  gil(2, 2),
+  gil(3, 1, 2),
+  ...STRICT,
+  Extra.lockDetaching(2, GIL),
+];
 const WORLD = [
   { ...world({ mutators: 1, rounds: 1, stoppers: 1 }) },
   world({ mutators: 1, rounds: 1, stoppers: 1, timeoutMs: 10 }),
@@ -95,7 +112,7 @@ const SHARED = [
 ];
 
 /** Transitions of one search: of a whole heap they cost ten times as much. */
-const LIMIT = 150_000;
+const LIMIT = 300_000;
 const HEAP_LIMIT = 10_000;
 
 function target(path: string, models: readonly Model[]): Target {
@@ -121,6 +138,9 @@ export const TARGETS: readonly Target[] = [
   target("src/sync/raw_mutex.ts", [
     rawMutex(2, 2),
     rawMutex(3, 1),
+    spinning(rawMutex(2, 2), "src/sync/raw_mutex.ts"),
+    rawRecovering(false),
+    rawRecovering(true),
     ...WAITS,
     ...HEAPS,
     ...LOCK_DEATHS,
@@ -132,12 +152,31 @@ export const TARGETS: readonly Target[] = [
     ...HEAPS,
     ...LOCK_DEATHS,
   ]),
-  target("src/sync/event.ts", [...WAITS, ...EVENT, ...Corners.models]),
+  target("src/sync/event.ts", [
+    ...WAITS,
+    ...EVENT,
+    ...Patience.models,
+    ...Corners.models,
+  ]),
+  target("src/sync/fatal.ts", [
+    ...WAITS,
+    ...Patience.models,
+    ...Fatal.models,
+  ]),
+  target("src/sync/death.ts", [...WAITS, ...LOCK_DEATHS]),
+  target("src/threads/eval_breaker.ts", [...WAITS, ...GILS, ...WORLD]),
+  target("src/threads/safe_point.ts", [
+    ...WAITS,
+    qsbr(1, 2, 2),
+    ...GILS,
+    ...WORLD,
+  ]),
   target("src/threads/suspension.ts", [
     ...WAITS,
     suspension(1, 2),
     suspension(2, 1),
     ...WORLD,
+    ...Fences.models,
     ...HEAPS,
     ExtraDeaths.worldOfTheDead(),
   ]),
@@ -146,6 +185,8 @@ export const TARGETS: readonly Target[] = [
     gil(2, 1),
     ...SLOTS,
     ...WORLD,
+    ...Fences.models,
+    ...CriticalSection.models,
     ...HEAPS,
   ]),
   target("src/threads/gil.ts", [...WAITS, ...GILS, ...HEAPS]),
@@ -156,7 +197,12 @@ export const TARGETS: readonly Target[] = [
     Extra.twoReclaim(2, 3),
     ...HEAPS,
   ]),
-  target("src/threads/world.ts", [...WAITS, ...WORLD, ...HEAPS]),
+  target("src/threads/world.ts", [
+    ...WAITS,
+    ...WORLD,
+    ...HEAPS,
+    ExtraDeaths.worldOfTheDead(),
+  ]),
   target("src/threads/heap_lock.ts", [...HEAPS, ...SHARED]),
   target("src/threads/lock.ts", [
     ...WAITS,
@@ -176,21 +222,23 @@ export const TARGETS: readonly Target[] = [
   target("src/pools/repair.ts", [...HEAPS, ...DEATHS]),
   target("src/recovery/fence.ts", [
     ...WAITS,
-    ...Fences.models,
-    ...Fences.nightly,
     ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),
   ]),
   target("src/recovery/recover.ts", [
     ...WAITS,
-    ...Fences.models,
-    ...Fences.nightly,
     ...HEAPS,
     ...LOCK_DEATHS,
     ExtraDeaths.worldOfTheDead(),
     ...DEATHS,
   ]),
+  target("src/hooks/debug/state.ts", Fatal.models),
+  ...["inside", "intern", "session", "traces", "window"].map((name) =>
+    target(`src/hooks/tracemalloc/tables/${name}.ts`, Tracemalloc.models)
+  ),
+  target("src/gc/pauses/hold.ts", GcPauses.models),
+  target("src/gc/pauses/turn.ts", GcPauses.models),
 ];
 
 /** Models that judge a file. */

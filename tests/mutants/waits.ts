@@ -10,121 +10,34 @@
  * @module
  */
 
-import type { Memory } from "../../src/memory/mod.ts";
 import * as ArenaSet from "../../src/layout/arena_set.ts";
+import * as GilState from "../../src/layout/gil.ts";
 import * as Header from "../../src/layout/header.ts";
 import * as Layout from "../../src/layout/memory_map.ts";
 import * as RunBins from "../../src/layout/run_bins.ts";
 import * as ThreadState from "../../src/layout/thread_state.ts";
+import * as Waiter from "../../src/layout/waiter.ts";
 import * as WorldState from "../../src/layout/world.ts";
 import type { Model } from "../checker/model.ts";
 import { BUILDS, recovery } from "../models/heap.ts";
 import * as Support from "../models/support.ts";
+import { FATAL_QUESTIONS } from "./fatals.ts";
 import { type Scene, story } from "./scene.ts";
-
-/** Looks at the clock after which a loop is said to spin. Count. */
-const MANY = 2000;
-
-/** A clock that each look moves forward. */
-class Clock {
-  /** Milliseconds. */
-  time = 1000;
-  /** Milliseconds for each look. */
-  readonly step: number;
-  #looks = 0;
-
-  constructor(step: number) {
-    this.step = step;
-  }
-
-  now(): number {
-    if (++this.#looks > MANY) throw new Error("It spins");
-    this.time += this.step;
-    return this.time;
-  }
-}
-
-/** A heap of its own with workers, for one question. */
-export class Small {
-  /** Workers with a detached thread state. */
-  readonly workers: readonly Memory[];
-  /** One without a thread state. */
-  readonly nobody: Memory;
-  /** A word that nobody uses, as a lock or an event. Word index. */
-  readonly at: number;
-  /** The words. */
-  readonly i32: Int32Array<SharedArrayBuffer>;
-  /** The clock of all of them. */
-  readonly clock: Clock;
-  readonly #s: Scene;
-
-  constructor(s: Scene, step: number) {
-    const { Create } = Support.memory(s.lib);
-    const { ThreadStates, Gil, Qsbr } = Support.threads(s.lib);
-    this.#s = s;
-    this.clock = new Clock(step);
-    const m = Create.create(s.build, Layout.MIN_BYTES, this.clock);
-    s.raw.Runs.init(m);
-    ThreadStates.init(m);
-    Gil.init(m);
-    Qsbr.init(m);
-    Create.publish(m);
-    this.i32 = m.i32;
-    this.at = m.firstPage * (Layout.PAGE_SIZE / 4);
-    this.nobody = m;
-    this.workers = [0, 1, 2].map(() => {
-      const worker = Create.open(m.buffer, this.clock);
-      ThreadStates.reserve(worker);
-      return worker;
-    });
-  }
-
-  /** Notes the answer, or how the call ended, and all words that matter. */
-  ask(name: string, run: () => unknown): void {
-    let answer: unknown;
-    try {
-      answer = run();
-    } catch (error) {
-      answer = (error as Error).message;
-    }
-    this.#s.note(name, answer, this.clock.time, this.#words());
-  }
-
-  /** Words of the protocols that are not 0. */
-  #words(): string {
-    const { i32 } = this;
-    const words: string[] = [];
-    const note = (from: number, to: number) => {
-      for (let k = from; k < to; k++) {
-        if (i32[k] !== 0) words.push(`${k}:${i32[k]}`);
-      }
-    };
-    note(Layout.HEADER + Header.X_POISON, Layout.HEADER + 64);
-    note(Layout.GIL, Layout.RUNS);
-    note(Layout.BUCKETS, Layout.BUCKETS + 48);
-    for (const { slot } of this.workers) {
-      const thread = Layout.THREADS + slot * ThreadState.SIZEOF;
-      note(thread, thread + ThreadState.STAT_GIL_WAITS + 1);
-    }
-    note(this.at, this.at + 32);
-    return words.join(" ");
-  }
-}
-
-/** A question: its heap is new. */
-type Question = (h: Small, s: Scene) => void;
+import { SLOT_QUESTIONS } from "./slots.ts";
+import { type Question, Small } from "./small.ts";
 
 function events(h: Small, s: Scene): void {
   const { PyEvent } = Support.sync(s.lib);
   const [a, b, c] = h.workers;
   const { at, i32 } = h;
+  h.ask("unset", () => PyEvent.isSet(a, at));
   h.ask("timed", () => PyEvent.wait(a, at, 3));
   h.ask("no time", () => PyEvent.wait(b, at, 0));
   h.ask("forever", () => PyEvent.wait(b, at, Infinity));
   h.ask("nobody", () => PyEvent.wait(h.nobody, at, 0.5));
   h.ask("another", () => PyEvent.wait(c, at + 3, Infinity));
   h.ask("notify", () => PyEvent.notify(a, at));
-  h.ask("is set", () => PyEvent.wait(c, at, Infinity));
+  h.ask("is set", () => [PyEvent.wait(c, at, Infinity), PyEvent.isSet(a, at)]);
   h.ask("reset", () => PyEvent.reset(a, at));
   i32[at] = 0;
   h.ask("nobody waits", () => PyEvent.notify(c, at));
@@ -155,6 +68,22 @@ function mutexes(h: Small, s: Scene): void {
   h.ask("owner", () => Mutex.ownerOf(a, at));
   h.ask("unlock of others", () => Mutex.unlock(a, at));
   h.ask("unlock again", () => Mutex.unlock(a, at));
+}
+
+/** Who has waited for a millisecond is handed the lock, and not before. */
+function fairness(h: Small, s: Scene): void {
+  const { Mutex } = Support.sync(s.lib);
+  const [a, b] = h.workers;
+  const { at, i32 } = h;
+  const fair = b.thread + ThreadState.WAITER + Waiter.TIME_TO_BE_FAIR;
+  for (const early of [1, 0]) {
+    h.clock.time++; // once odd, once even
+    h.ask("take", () => Mutex.lock(a, at));
+    h.ask("wait", () => Mutex.lock(b, at));
+    h.clock.time = i32[fair] - early - h.clock.step;
+    h.ask(`${early} ms early`, () => Mutex.unlock(a, at));
+    i32[at] = 0;
+  }
 }
 
 function brokenMutexes(h: Small, s: Scene): void {
@@ -303,6 +232,22 @@ function gilsDropped(h: Small, s: Scene): void {
   h.ask("release detached", () => ThreadStates.release(a));
 }
 
+/** Who drops the GIL waits for a switch if it was asked and somebody waits. */
+function gilsAsked(h: Small, s: Scene): void {
+  const { ThreadStates } = Support.threads(s.lib);
+  for (const asked of [0, 1]) {
+    for (const waiters of [0, 1, 2]) {
+      const other = new Small(s, h.clock.step);
+      const [a] = other.workers;
+      ThreadStates.attach(a);
+      a.i32[a.thread + ThreadState.X_EVAL_BREAKER] = asked;
+      a.i32[Layout.GIL + GilState.X_WAITERS] = waiters;
+      const name = `${asked} asked, ${waiters} wait`;
+      other.ask(name, () => ThreadStates.detach(a));
+    }
+  }
+}
+
 function detachedLocks(h: Small, s: Scene): void {
   const { Mutex } = Support.sync(s.lib);
   const { Lock, ThreadStates } = Support.threads(s.lib);
@@ -311,8 +256,30 @@ function detachedLocks(h: Small, s: Scene): void {
   h.ask("free", () => Lock.lockDetaching(b, at));
   h.ask("detached", () => Lock.lockDetaching(c, at));
   ThreadStates.attach(a);
+  h.i32[a.thread + ThreadState.X_EVAL_BREAKER] = 1;
+  // It is no safe point if it need not wait: the request stands afterwards.
+  h.ask("attached, free", () => Lock.lockDetaching(a, at + 1));
+  h.i32[a.thread + ThreadState.X_EVAL_BREAKER] = 0;
   h.ask("attached", () => Lock.lockDetaching(a, at));
   h.ask("unlock", () => Mutex.unlock(b, at));
+}
+
+/** Who detaches in a critical section gives its mutex back for a while. */
+function sectionsLeft(h: Small, s: Scene): void {
+  const { Mutex } = Support.sync(s.lib);
+  const { CriticalSection, ThreadStates } = Support.threads(s.lib);
+  const [a, b] = h.workers;
+  const { at } = h;
+  ThreadStates.attach(a);
+  for (let depth = 0; depth < 3; depth++) {
+    if (depth > 0) CriticalSection.begin(a, at + depth);
+    h.ask(`${depth} deep, detach`, () => ThreadStates.detach(a));
+    h.ask("attach", () => ThreadStates.attach(a));
+  }
+  h.ask("end", () => CriticalSection.end(a));
+  h.ask("detach", () => ThreadStates.detach(a));
+  Mutex.lock(b, at + 1);
+  h.ask("attach while another has the mutex", () => ThreadStates.attach(a));
 }
 
 function sequences(h: Small, s: Scene): void {
@@ -445,6 +412,7 @@ function healing(h: Small, s: Scene): void {
 const FREE: readonly Question[] = [
   events,
   mutexes,
+  fairness,
   brokenMutexes,
   rawMutexes,
   parking,
@@ -452,6 +420,7 @@ const FREE: readonly Question[] = [
   stopping,
   stoppingDetached,
   detachedLocks,
+  sectionsLeft,
   sequences,
   outside,
   declaring,
@@ -459,11 +428,14 @@ const FREE: readonly Question[] = [
   stoppedForTheDead,
   declaringStopped,
   healing,
+  ...SLOT_QUESTIONS,
+  ...FATAL_QUESTIONS,
 ];
 
 const GIL: readonly Question[] = [
   gils,
   gilsDropped,
+  gilsAsked,
   suspended,
   stopping,
   stoppingDetached,
@@ -471,6 +443,7 @@ const GIL: readonly Question[] = [
   declaring,
   fencing,
   healing,
+  ...SLOT_QUESTIONS,
 ];
 
 function tell(s: Scene): void {

@@ -19,6 +19,7 @@ export const LAYERS: readonly string[] = [
   "src/gc",
   "src/check",
   "src/types",
+  "src/handles",
   "src/face",
   "src/capi",
   "mod.ts",

@@ -90,7 +90,7 @@ export function checkAddress(
 ): void {
   if (!Block.isSound(api.m, p, api.idWord)) findFault(api, func, verb, p);
   // Where realloc does not mark what it moves away from, its bytes stay whole.
-  if (api.asksSeal && Owners.isFreed(api.m, p - HEADER)) {
+  if (api.asksState && Owners.isFreed(api.m, p - HEADER)) {
     fail(api, func, p, "block was freed before");
   }
 }

@@ -45,7 +45,7 @@ export class DebugAllocApi {
   /** True if realloc marks the old block as dead meanwhile: GIL build. */
   declare readonly erases: boolean;
   /** True if a whole block may be a free one, and the heap can tell. */
-  declare readonly asksSeal: boolean;
+  declare readonly asksState: boolean;
   /** Bytes of data that fills leave alone. */
   declare readonly kept: number;
   /** What realloc saves bytes in, or null while it does. */
@@ -62,7 +62,7 @@ export class DebugAllocApi {
     this.alloc = alloc;
     this.isDirect = core.installed.records[domain] === null;
     this.erases = !isFree;
-    this.asksSeal = isFree && core.m.isSealed;
+    this.asksState = isFree && core.m.isSealed;
     this.kept = isFree && domain === PageMap.OBJ ? OBJECT_HEAD : 0;
   }
 }

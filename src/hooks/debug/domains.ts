@@ -127,7 +127,7 @@ export function makeDomains(
   throws: boolean,
   installed: Installed,
 ): Domains {
-  if (!m.isSealed || !isEnabled(m)) return makeOthers(m, throws, installed);
+  if (!m.hasNotes || !isEnabled(m)) return makeOthers(m, throws, installed);
   return {
     raw: new DebugRaw(m, throws, installed),
     mem: new DebugMem(m, throws, installed),

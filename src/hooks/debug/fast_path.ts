@@ -1,16 +1,16 @@
 /**
  * The short way through debug hooks and engine, for small blocks of pools that
- * this worker holds, in a heap with seals.
+ * this worker holds, in a heap with notes.
  *
  * What it writes is what `hooks.ts` writes, byte by byte, but for the up to 15
- * bytes between fence and seal, which are nobody's. Whatever is unusual it
+ * bytes between fence and notes, which are nobody's. Whatever is unusual it
  * leaves alone and says so, before it has changed anything: the caller then goes
  * the long way, which finds out what it is.
  *
  * ```text
  *   mistake                                  what tells it
  *   ──────────────────────────────────────   ─────────────────────────────────
- *   those of domains/hardened.ts             the seal, the link, the count
+ *   those of domains/hardened.ts             the states, the link, the count
  *   another domain, a write before the data  ID and leading fence
  *   a write behind the data                  trailing fence
  *   a write into a freed block               what `reuse.ts` looks at is not dead
@@ -22,8 +22,8 @@
  *
  * ## Threads
  *   As `domains/hardened.ts`: the pools are this worker's or those of the GIL
- *   that it holds, plain accesses. malloc takes a block, fills it, and seals it;
- *   free breaks the seal, fills the block, and links it. A worker that stops in
+ *   that it holds, plain accesses. malloc takes a block, fills it, and raises its
+ *   state; free lowers the state, fills the block, and links it. A worker that stops in
  *   between leaks the block.
  *
  * How it is written is for speed, measured on W1 (bench/README.md, 2026-11):
@@ -40,6 +40,7 @@
  * @module
  */
 
+import * as BlockStates from "../../layout/block_states.ts";
 import * as DebugBlock from "../../layout/debug_block.ts";
 import * as Layout from "../../layout/memory_map.ts";
 import * as PoolRecord from "../../layout/pool_record.ts";
@@ -58,9 +59,8 @@ const { FREEBLOCK, COUNT, SZIDX, NEXTOFFSET, MAXNEXTOFFSET } = PoolRecord;
 const { NEXTPOOL } = PoolRecord;
 const { HEADER, SIZE_LOW } = DebugBlock;
 const { CLEAN, DEAD, FORBIDDEN, FORBIDDEN_WORD } = Block;
-const MULTIPLIER = Seal.MULTIPLIER;
-const imul = Math.imul;
-/** Largest request that small pools serve, with fences and seal. Bytes. */
+const { X_PENDING } = BlockStates;
+/** Largest request that small pools serve, with fences and notes. Bytes. */
 const MAX_REQUEST = 480;
 /** By request: the double word with the size. */
 const SIZES = Block.sizeDoubles(512);
@@ -100,6 +100,29 @@ function isFenced(i32: Words, f64: Doubles, data: number, n: number): boolean {
     ((i32[tail + 2] ^ FORBIDDEN_WORD) & mask) === 0;
 }
 
+/** True if double words `from` … `to` − 1 are dead. */
+function isDead(f64: Doubles, from: number, to: number): boolean {
+  let k = from;
+  for (const last = to - 3; k < last; k += 4) {
+    if (f64[k] !== DEAD || f64[k + 1] !== DEAD) return false;
+    if (f64[k + 2] !== DEAD || f64[k + 3] !== DEAD) return false;
+  }
+  for (; k < to; k++) if (f64[k] !== DEAD) return false;
+  return true;
+}
+
+/** Fills double words `from` … `to` − 1. */
+function fill(f64: Doubles, from: number, to: number, fresh: number): void {
+  let k = from;
+  for (const last = to - 3; k < last; k += 4) {
+    f64[k] = fresh;
+    f64[k + 1] = fresh;
+    f64[k + 2] = fresh;
+    f64[k + 3] = fresh;
+  }
+  for (; k < to; k++) f64[k] = fresh;
+}
+
 /** Takes over what the hooks of the domain do. */
 function adjust(fast: FastPath, api: DebugAllocApi): void {
   fast.id = Block.idDoubleOf(api.id);
@@ -119,15 +142,15 @@ export class FastPath {
   declare readonly i32: Words;
   /** Its double words. */
   declare readonly f64: Doubles;
-  /** What seals are mixed with. */
-  declare readonly secret: number;
+  /** States of blocks. Word index. */
+  declare readonly states: number;
   /** First ring of the small classes, or the null rings. Word index. */
   declare rings: number;
   /** Page map word of the pools that are this worker's, or -1. */
   declare key: number;
   /** Owner id of this worker. */
   declare owner: number;
-  /** The same as the seals of freed blocks have it. */
+  /** What notes of freed blocks have of it. */
   declare mark: number;
   /** Double word of the header with the ID of the domain. */
   declare id: number;
@@ -147,7 +170,7 @@ export class FastPath {
     this.m = m;
     this.i32 = m.i32;
     this.f64 = m.f64;
-    this.secret = m.secret;
+    this.states = m.states;
     this.rings = Layout.NULL_RINGS;
     this.key = -1;
     this.owner = 0;
@@ -163,7 +186,7 @@ export class FastPath {
   refresh(): void {
     const { isAttached, installed, domain, m, rings, poolKey } = this.route;
     const api = directApi(installed.records[domain], m, domain);
-    const isOpen = isAttached && m.isSealed && api !== null &&
+    const isOpen = isAttached && m.hasNotes && api !== null &&
       installed.arena === null;
     this.rings = isOpen ? rings : Layout.NULL_RINGS;
     this.key = isOpen ? poolKey : -1;
@@ -191,14 +214,14 @@ export class FastPath {
     const word = block >>> 2;
     const base = word >> 1;
     const end = word + (szidx << 2) + 2;
-    const seal = imul(block, MULTIPLIER) ^ this.secret;
-    const found = i32[end];
-    if (found !== 0) { // not new in its pool
-      if (found === seal || f64[base + 1] !== DEAD) return 0;
+    const state = this.states + ((block >>> 9) << 1);
+    const live = i32[state];
+    const bit = 1 << (block >>> 4);
+    if ((live & bit) !== 0) return 0;
+    if (i32[end] !== 0) { // not new in its pool
+      if (f64[base + 1] !== DEAD) return 0;
       const last = base + LOOK_ENDS[this.looks + szidx];
-      for (let k = base + this.lookFrom; k < last; k++) {
-        if (f64[k] !== DEAD) return 0;
-      }
+      if (!isDead(f64, base + this.lookFrom, last)) return 0;
     }
     const next = i32[word];
     if (next === 0) {
@@ -211,11 +234,12 @@ export class FastPath {
     f64[base] = SIZES[n];
     f64[base + 1] = this.id;
     const tail = base + 2 + (n >> 3);
-    for (let k = base + this.first; k < tail; k++) f64[k] = CLEAN;
+    fill(f64, base + this.first, tail, CLEAN);
     f64[tail] = TAILS[n & 7];
     f64[tail + 1] = FORBIDDEN;
-    i32[end] = seal;
+    i32[end] = 0;
     i32[end + 1] = this.owner;
+    i32[state] = live | bit;
     return (block + HEADER) >>> 0;
   }
 
@@ -256,19 +280,22 @@ export class FastPath {
     const word = block >> 2;
     const base = word >> 1;
     const end = word + (szidx << 2) + 2;
-    const seal = imul(block, MULTIPLIER) ^ this.secret;
-    if (i32[end] !== seal || f64[base + 1] !== this.id) return false;
+    const state = this.states + ((block >>> 9) << 1);
+    const live = i32[state];
+    const bit = 1 << (block >>> 4);
+    if ((live & ~i32[state + X_PENDING] & bit) === 0) return false; // racy hint
+    if (f64[base + 1] !== this.id) return false;
     const low = i32[word + SIZE_LOW];
     const n = (low >>> 24) | ((low >> 8) & 256);
     if (
       n > (szidx << 4) - 16 || f64[base] !== SIZES[n]
     ) return false;
     if (!isFenced(i32, f64, base + 2, n)) return false;
-    i32[end] = seal ^ this.mark;
+    i32[state] = live ^ bit;
+    i32[end] = block ^ this.mark;
     f64[base] = DEAD;
     f64[base + 1] = DEAD;
-    const last = base + ((n + 31) >> 3);
-    for (let k = base + this.first; k < last; k++) f64[k] = DEAD;
+    fill(f64, base + this.first, base + ((n + 31) >> 3), DEAD);
     const next = i32[pool + FREEBLOCK];
     i32[word] = next;
     i32[pool + FREEBLOCK] = block; // COMMIT

@@ -1,10 +1,10 @@
 /**
  * Which worker allocated a block, and which one freed it: what a report says
- * beyond CPython's text. Heaps without seals do not know.
+ * beyond CPython's text. Heaps without notes do not know.
  *
  * ## Threads
- *   Reads only, plainly: the block may belong to nobody. A seal that is neither
- *   that of a live block nor that of a freed one is not believed.
+ *   Reads only, plainly: the block may belong to nobody. A note that names no
+ *   worker is not believed.
  *
  * @module
  */
@@ -12,11 +12,16 @@
 import * as Layout from "../../layout/memory_map.ts";
 import * as PageMap from "../../layout/page_map.ts";
 import { Describe, Seal } from "../../domains/mod.ts";
-import { type Address, type Memory, threadsUsed } from "../../memory/mod.ts";
+import {
+  type Address,
+  type Memory,
+  States,
+  threadsUsed,
+} from "../../memory/mod.ts";
 
 /**
  * First page of the engine's block that starts at an address, or -1 if none
- * does or the heap has no seals.
+ * does or the heap knows no states of blocks.
  */
 export function pageOf(m: Memory, base: Address): number {
   if (!m.isSealed || base % 16 !== 0) return -1;
@@ -36,7 +41,7 @@ export function nameOf(m: Memory, owner: number): string {
 /** True if the engine knows that a block was freed. */
 export function isFreed(m: Memory, base: Address): boolean {
   const page = pageOf(m, base);
-  return page >= 0 && Seal.freedBy(m, page, base) !== 0;
+  return page >= 0 && !States.isLive(m, base);
 }
 
 /**
@@ -50,7 +55,7 @@ export function describe(m: Memory, base: Address): string {
   const page = pageOf(m, base);
   if (page < 0) return "";
   const freer = Seal.freedBy(m, page, base);
-  if (freer === 0 && !Seal.isLive(m, page, base)) return "";
+  if (freer === 0 && !States.isLive(m, base)) return "";
   const allocator = nameOf(m, Seal.allocatedBy(m, page, base));
   if (allocator === "") return "";
   const freed = nameOf(m, freer);

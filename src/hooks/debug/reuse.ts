@@ -2,7 +2,7 @@
  * Use after free: a free block that is handed out again must still be as the
  * hooks have left it. CPython's hooks do not look.
  *
- * Only a heap with seals can tell that a block was freed before in the pool
+ * Only a heap with notes can tell that a block was freed before in the pool
  * that it is in now; elsewhere nothing is looked at. The first word is the
  * engine's link. A block may have been shrunk where it stood, so what lies
  * beyond three quarters of it may never have been marked; in the GIL build
@@ -32,7 +32,7 @@ import * as Report from "./report.ts";
 import * as Verdict from "./verdict.ts";
 
 const { HEADER } = DebugBlock;
-const { SEAL_SIZE } = Describe;
+const { NOTES_SIZE } = Describe;
 
 /** Whether a block was freed before, in the pool that it is in. */
 function wasFreed(api: DebugAllocApi, base: Address): boolean {
@@ -58,12 +58,12 @@ export function startOf(erases: boolean): number {
  * the block.
  *
  * @param erases As in {@linkcode DebugAllocApi}.
- * @param space Bytes of the block, its seal included.
+ * @param space Bytes of the block, its notes included.
  */
 export function endOf(erases: boolean, space: number): number {
   // The least that a block of that space is taken for, or shrunk to.
   const least = Math.min(space - 16, Math.floor(3 * space / 16) * 4);
-  const kept = least - SEAL_SIZE;
+  const kept = least - NOTES_SIZE;
   return erases ? Math.min(kept, HEADER + ERASED_SIZE) : kept;
 }
 

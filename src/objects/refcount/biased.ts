@@ -21,17 +21,23 @@
  *   B2  QUEUED ⇒ exactly one entry in a queue stands for the object
  *   B3  MERGED ⇒ OB_TID and OB_REF_LOCAL are 0, but for a moment in which the
  *       merger still has a reference
+ *   B4  the shared part is 0 ⇒ nobody but the owner has had a reference and
+ *       dropped it
  *
  * ## Threads
  *   OB_TID and OB_REF_LOCAL belong to the owner, or to who suspended it. Others
  *   read OB_TID plainly, a racy hint: it is their own only if they wrote it. Of
- *   an immortal object OB_REF_LOCAL never changes. X_OB_REF_SHARED is atomic. A
+ *   an immortal object OB_REF_LOCAL never changes. X_OB_REF_SHARED is atomic. The
+ *   owner, who drops its last reference, reads it plainly first: who has a
+ *   reference has made the shared part other than 0 before the owner could drop
+ *   its own, and by B4 a 0 says that there is nothing of others to wait for. A
  *   worker that stops in a merge leaves an object with a reference too many.
  *
  * Source: CPython 3.14 Include/internal/pycore_object.h, Objects/object.c:
  * _Py_DecRefShared(), _Py_MergeZeroLocalRefcount(),
  * _Py_ExplicitMergeRefcount(), _Py_TryIncRefShared().
- * Differs: a merge keeps the queue's reference until OB_TID and OB_REF_LOCAL
+ * Differs: a shared part that comes down to 0 becomes MAYBE_WEAKREF (B4); a
+ * merge keeps the queue's reference until OB_TID and OB_REF_LOCAL
  * are 0, so that no worker's death can make the count too low.
  *
  * @module
@@ -58,7 +64,9 @@ export function init(m: Memory, op: Address): void {
   const at = op >>> 2;
   i32[at + OB_TID] = PyObject.tidOf(m.owner);
   i32[at + OB_REF_LOCAL] = 1;
-  Atomics.store(i32, at + X_OB_REF_SHARED, 0);
+  // Who looks at what was here before changes neither 0 nor MERGED.
+  const shared = i32[at + X_OB_REF_SHARED]; // racy hint
+  if (shared !== 0) Atomics.store(i32, at + X_OB_REF_SHARED, 0);
 }
 
 /** Makes an object immortal that nobody else knows of. */
@@ -109,7 +117,8 @@ function decrefShared(m: Memory, at: number): number {
   let shared = Atomics.load(i32, at + X_OB_REF_SHARED);
   while (true) {
     const isFirst = shared === 0 || shared === MAYBE_WEAKREF;
-    const next = isFirst ? QUEUED : shared - ONE;
+    const less = shared - ONE;
+    const next = isFirst ? QUEUED : less === 0 ? MAYBE_WEAKREF : less;
     const found = Atomics.compareExchange(
       i32,
       at + X_OB_REF_SHARED,
@@ -127,8 +136,8 @@ function decrefShared(m: Memory, at: number): number {
 /** The owner has dropped its last one. C: `_Py_MergeZeroLocalRefcount()`. */
 function mergeZeroLocal(m: Memory, at: number): number {
   const i32 = m.i32;
+  if (i32[at + X_OB_REF_SHARED] === 0) return DEAD; // racy hint, see B4
   let shared = Atomics.load(i32, at + X_OB_REF_SHARED);
-  if (shared === 0) return DEAD;
   // Before others may take the shared part for the whole.
   i32[at + OB_TID] = 0;
   while (true) {

@@ -9,10 +9,12 @@
  *
  * ## Threads
  *   OB_ITEM, OB_SIZE and slots are written under the mutex of the list, or the
- *   GIL; see `references.ts`. Who has the mutex of a list that is MOVING knows
+ *   GIL; atomically if the list is SHARED, see `references.ts`. Before that only
+ *   its owner reads it without the mutex. Who has the mutex of a list that is MOVING knows
  *   that a worker stopped while it moved items: one may stand there twice, one
- *   may be lost. A worker that stops elsewhere has lost the one reference that it was putting in or taking
- *   out.
+ *   may be lost. To tell the one from equal neighbours is not possible, so these
+ *   may get a reference too many. A worker that stops elsewhere has lost the one
+ *   reference that it was putting in or taking out.
  *
  * Source: CPython 3.14 Objects/listobject.c: list_resize(), ins1(),
  * list_get_item_ref(), ensure_shared_on_read(), ensure_shared_on_resize().
@@ -24,12 +26,27 @@
 
 import * as Array from "../../layout/list_array.ts";
 import * as ListObject from "../../layout/list_object.ts";
+import * as PyObject from "../../layout/object_free_threaded.ts";
 import type { Address, Memory } from "../../memory/mod.ts";
+import { Biased } from "../refcount/mod.ts";
 import * as References from "./references.ts";
 
 // Hot: constants of this module fold, imported ones are read.
 const { OB_SIZE, OB_ITEM, SHARED, MOVING, ADDRESS } = ListObject;
 const { ALLOCATED, OB_ITEM: FIRST } = Array;
+const { OB_TID, OB_REF_LOCAL } = PyObject;
+const FLAGS = SHARED | MOVING;
+
+/** Writes a word of a list, or of its array, that others may read if SHARED. */
+function store(
+  i32: Int32Array<SharedArrayBuffer>,
+  word: number,
+  at: number,
+  value: number,
+): void {
+  if ((word & SHARED) !== 0) Atomics.store(i32, at, value);
+  else i32[at] = value;
+}
 
 /** The array of a list, or 0. Byte address. */
 export function block(m: Memory, list: number): Address {
@@ -80,6 +97,34 @@ export function tryGet(
   return References.tryGet(m, array + FIRST + index, list + OB_ITEM, word);
 }
 
+/**
+ * An item for the owner of a list that nobody else has looked at, without the
+ * lock and without an atomic access. Free-threaded build only.
+ *
+ * Others tell by SHARED, before they change anything. An item of the owner's
+ * own dies in the owner's hands only: whoever takes it out of the list now has
+ * to hand it over.
+ *
+ * @param tid What stands in OB_TID for the caller, who owns the list.
+ * @returns Byte address, or 0 if that is not enough to get it.
+ */
+export function tryOwn(
+  m: Memory,
+  list: number,
+  index: number,
+  tid: number,
+): Address {
+  const { i32 } = m;
+  const word = i32[list + OB_ITEM]; // racy hint
+  const array = word >>> 2;
+  // Without an array it is the NULL record, which has no slots.
+  if ((word & FLAGS) !== 0 || index >= i32[array + ALLOCATED]) return 0;
+  const op = i32[array + FIRST + index] >>> 0; // racy hint
+  if (op === 0 || i32[(op >>> 2) + OB_TID] !== tid) return 0; // racy hint
+  i32[(op >>> 2) + OB_REF_LOCAL]++;
+  return op;
+}
+
 /** Makes a block that nobody else knows of an array without items. */
 export function init(m: Memory, array: Address, count: number): void {
   const { i32 } = m;
@@ -104,15 +149,25 @@ export function replace(
   const from = slots(m, list);
   const to = (array >>> 2) + FIRST;
   for (let k = 0; k < count; k++) i32[to + k] = i32[from + k];
-  const shared = i32[list + OB_ITEM] & SHARED;
-  References.write(m, list + OB_ITEM, array | shared); // COMMIT
+  const word = i32[list + OB_ITEM];
+  store(i32, word, list + OB_ITEM, array | (word & SHARED)); // COMMIT
 }
 
-/** Appends an object, whose reference goes into the list; there is room. */
-export function append(m: Memory, list: number, op: Address): void {
-  const size = m.i32[list + OB_SIZE];
-  References.write(m, slots(m, list) + size, op | 0);
-  References.write(m, list + OB_SIZE, size + 1); // COMMIT
+/**
+ * Appends an object, whose reference goes into the list.
+ *
+ * @returns False if there is no room.
+ */
+export function append(m: Memory, list: number, op: Address): boolean {
+  const { i32 } = m;
+  const word = i32[list + OB_ITEM];
+  const size = i32[list + OB_SIZE];
+  const array = (word & ADDRESS) >>> 2;
+  // Without an array it is the NULL record, which has no slots.
+  if (size >= i32[array + ALLOCATED]) return false;
+  store(i32, word, array + FIRST + size, op | 0);
+  store(i32, word, list + OB_SIZE, size + 1); // COMMIT
+  return true;
 }
 
 /** Puts an object in front of an item; there is room. C: `ins1()`. */
@@ -126,13 +181,13 @@ export function insert(
   const at = slots(m, list);
   const size = i32[list + OB_SIZE];
   const word = i32[list + OB_ITEM];
-  References.write(m, list + OB_ITEM, word | MOVING);
+  store(i32, word, list + OB_ITEM, word | MOVING);
   for (let k = size; k > index; k--) {
-    References.write(m, at + k, i32[at + k - 1]);
+    store(i32, word, at + k, i32[at + k - 1]);
   }
-  References.write(m, at + index, op | 0);
-  References.write(m, list + OB_SIZE, size + 1);
-  References.write(m, list + OB_ITEM, word); // COMMIT
+  store(i32, word, at + index, op | 0);
+  store(i32, word, list + OB_SIZE, size + 1);
+  store(i32, word, list + OB_ITEM, word); // COMMIT
 }
 
 /** Takes an item out; its reference is the caller's. Byte address. */
@@ -142,13 +197,13 @@ export function remove(m: Memory, list: number, index: number): Address {
   const last = i32[list + OB_SIZE] - 1;
   const op = i32[at + index] >>> 0;
   const word = i32[list + OB_ITEM];
-  if (index < last) References.write(m, list + OB_ITEM, word | MOVING);
+  if (index < last) store(i32, word, list + OB_ITEM, word | MOVING);
   for (let k = index; k < last; k++) {
-    References.write(m, at + k, i32[at + k + 1]);
+    store(i32, word, at + k, i32[at + k + 1]);
   }
-  References.write(m, list + OB_SIZE, last); // COMMIT
-  References.write(m, at + last, 0);
-  if (index < last) References.write(m, list + OB_ITEM, word);
+  store(i32, word, list + OB_SIZE, last); // COMMIT
+  store(i32, word, at + last, 0);
+  if (index < last) store(i32, word, list + OB_ITEM, word);
   return op;
 }
 
@@ -159,9 +214,10 @@ export function set(
   index: number,
   op: Address,
 ): Address {
+  const { i32 } = m;
   const at = slots(m, list) + index;
-  const before = m.i32[at] >>> 0;
-  References.write(m, at, op | 0); // COMMIT
+  const before = i32[at] >>> 0;
+  store(i32, i32[list + OB_ITEM], at, op | 0); // COMMIT
   return before;
 }
 
@@ -171,18 +227,52 @@ export function reverse(m: Memory, list: number): void {
   const word = i32[list + OB_ITEM];
   const at = slots(m, list);
   const size = i32[list + OB_SIZE];
-  References.write(m, list + OB_ITEM, word | MOVING);
+  store(i32, word, list + OB_ITEM, word | MOVING);
   for (let low = 0, high = size - 1; low < high; low++, high--) {
     const first = i32[at + low];
-    References.write(m, at + low, i32[at + high]);
-    References.write(m, at + high, first);
+    store(i32, word, at + low, i32[at + high]);
+    store(i32, word, at + high, first);
   }
-  References.write(m, list + OB_ITEM, word); // COMMIT
+  store(i32, word, list + OB_ITEM, word); // COMMIT
 }
 
 /** True if a worker stopped while it moved items. */
 export function isTorn(m: Memory, list: number): boolean {
   return (m.i32[list + OB_ITEM] & MOVING) !== 0;
+}
+
+/**
+ * Whether the item of a slot may stand in another one, too, for one reference:
+ * in the next slot, as insert() and remove() leave it, or in the mirrored one,
+ * as reverse() does. Of two slots it is true for the first.
+ *
+ * @param at First slot. Word index.
+ * @param k The slot. Index.
+ * @param size Items. Count.
+ */
+export function isTwice(
+  m: Memory,
+  at: number,
+  k: number,
+  size: number,
+): boolean {
+  const { i32 } = m;
+  const mirrored = size - 1 - k;
+  return k + 1 < size && i32[at + k] === i32[at + k + 1] ||
+    k < mirrored && i32[at + k] === i32[at + mirrored];
+}
+
+/**
+ * Mends a list that is torn: what may stand there twice gets a reference more.
+ * Free-threaded build only.
+ */
+export function mend(m: Memory, list: number): void {
+  const at = slots(m, list);
+  const size = m.i32[list + OB_SIZE];
+  for (let k = 0; k < size; k++) {
+    if (isTwice(m, at, k, size)) Biased.incref(m, m.i32[at + k] >>> 0);
+  }
+  settle(m, list);
 }
 
 /** Ends what {@linkcode isTorn} says; slots without an item are cleared. */

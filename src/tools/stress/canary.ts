@@ -15,12 +15,13 @@
  * These are mistakes of a program, which a heap that looks for them (`--malloc
  * debug`, `hardened`) must name, an `error`; others find the damage, if any:
  *
- * | canary | what one worker does |
- * |---|---|
- * | `overflow` | writes one byte beyond what it may use of a block |
- * | `double-free` | frees a block twice |
- * | `use-after-free` | writes into a block that it has freed |
- * | `foreign-free` | frees a block in another domain |
+ * | canary | what one worker does | who must name it |
+ * |---|---|---|
+ * | `overflow` | writes one byte beyond what it may use of a block | `debug` |
+ * | `double-free` | frees a block twice | both |
+ * | `interior-free` | frees an address inside of a block | both |
+ * | `use-after-free` | writes into a block that it has freed | both |
+ * | `foreign-free` | frees a block in another domain | both |
  *
  * ## Threads
  *   Each worker has a canary of its own; only worker 0 gets the one that is
@@ -38,6 +39,7 @@ import { DOMAINS } from "./sizes.ts";
 export const MISTAKES = [
   "overflow",
   "double-free",
+  "interior-free",
   "use-after-free",
   "foreign-free",
 ] as const;
@@ -229,6 +231,13 @@ class DoubleFree extends Mistaken {
   }
 }
 
+class InteriorFree extends Mistaken {
+  protected override err(domain: number, address: number): void {
+    const isLong = this.sizeOf(domain, address) >= 48;
+    this.release(domain, isLong ? address + 32 : address);
+  }
+}
+
 class UseAfterFree extends Mistaken {
   protected override err(domain: number, address: number): void {
     const isLong = this.sizeOf(domain, address) >= 64;
@@ -275,6 +284,8 @@ export function plant(
       return worker === 0 ? new Overflow(heap) : new HeapCalls(heap);
     case "double-free":
       return worker === 0 ? new DoubleFree(heap) : new HeapCalls(heap);
+    case "interior-free":
+      return worker === 0 ? new InteriorFree(heap) : new HeapCalls(heap);
     case "use-after-free":
       return worker === 0 ? new UseAfterFree(heap) : new HeapCalls(heap);
     case "foreign-free":
