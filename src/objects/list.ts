@@ -26,6 +26,7 @@ import * as Kinds from "./kinds.ts";
 import * as MemDelayed from "./mem_delayed.ts";
 import type { Objects, Slots, Visit } from "./objects.ts";
 import * as Protocol from "./protocol.ts";
+import * as ReprEnter from "./repr_enter.ts";
 import { ListItems, References } from "./sharing/mod.ts";
 import * as Tracking from "./tracking.ts";
 
@@ -460,7 +461,8 @@ function equals(o: Objects, op: Address, other: Address): boolean {
   }
 }
 
-function repr(o: Objects, op: Address): string {
+/** What Python prints for the items. */
+function itemReprs(o: Objects, op: Address): string[] {
   const parts: string[] = [];
   for (
     let item = itemOrNull(o, op, 0);
@@ -473,7 +475,17 @@ function repr(o: Objects, op: Address): string {
       o.decref(item);
     }
   }
-  return `[${parts.join(", ")}]`;
+  return parts;
+}
+
+/** What Python prints for a list. C: `list_repr()`. */
+function repr(o: Objects, op: Address): string {
+  if (!ReprEnter.enter(o, op)) return "[...]";
+  try {
+    return `[${itemReprs(o, op).join(", ")}]`;
+  } finally {
+    ReprEnter.leave();
+  }
 }
 
 /** Functions of the type. */

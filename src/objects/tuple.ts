@@ -21,6 +21,7 @@ import * as Hash from "./hash.ts";
 import * as Kinds from "./kinds.ts";
 import type { Objects, Slots, Visit } from "./objects.ts";
 import * as Protocol from "./protocol.ts";
+import * as ReprEnter from "./repr_enter.ts";
 import * as Tracking from "./tracking.ts";
 
 // Hot: constants of this module fold, imported ones are read.
@@ -264,10 +265,16 @@ function compare(o: Objects, op: Address, other: Address): number {
   return Protocol.compare(o, itemAt(o, op, k), itemAt(o, other, k));
 }
 
+/** What Python prints for a tuple. C: `tuple_repr()`. */
 function repr(o: Objects, op: Address): string {
-  const parts: string[] = [];
-  traverse(o, op, (item) => parts.push(Protocol.repr(o, item)));
-  return parts.length === 1 ? `(${parts[0]},)` : `(${parts.join(", ")})`;
+  if (!ReprEnter.enter(o, op)) return "(...)";
+  try {
+    const parts: string[] = [];
+    traverse(o, op, (item) => parts.push(Protocol.repr(o, item)));
+    return parts.length === 1 ? `(${parts[0]},)` : `(${parts.join(", ")})`;
+  } finally {
+    ReprEnter.leave();
+  }
 }
 
 /** Functions of the type. */

@@ -32,6 +32,7 @@ import * as ObjectsWords from "../layout/objects.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import { type Address, Bytes } from "../memory/mod.ts";
 import * as Finalizers from "./finalizers.ts";
+import * as Hash from "./hash.ts";
 import * as Kinds from "./kinds.ts";
 import type { Objects, Slots, Visit } from "./objects.ts";
 import * as Tracking from "./tracking.ts";
@@ -300,5 +301,7 @@ export const SLOTS: Slots = {
   traverse,
   clear,
   sizeOf: (o, op) => o.i32[o.fields(o.typeOf(op)) + TP_BASICSIZE],
+  // As objects that equal themselves only. C: object's own tp_hash.
+  hash: (_, op) => Hash.ofPointer(op),
   repr: (o, op) => `<${o.nameOf(o.typeOf(op))} object at ${show(op)}>`,
 };

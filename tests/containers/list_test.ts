@@ -206,10 +206,19 @@ eachBuild("Lists print and compare as Python's", (o) => {
   for (const op of [outer, tuple, one, copy]) o.decref(op);
 });
 
-eachBuild("A list of itself is refused by repr, and can be broken up", (o) => {
+eachBuild("A list of itself is printed, and can be broken up", (o) => {
   const list = List.create(o);
   List.append(o, list, list);
-  assertThrows(() => Protocol.repr(o, list), RangeError, "nested deeper");
+  assertEquals(Protocol.repr(o, list), "[[...]]");
+  const tuple = Tuple.pack(o, list);
+  List.append(o, list, tuple);
+  assertEquals(Protocol.repr(o, list), "[[...], ([...],)]");
+  assertEquals(Protocol.repr(o, tuple), "([[...], (...)],)");
+  const other = List.fromArray(o, [list]);
+  List.setItem(o, list, 0, List.slice(o, other));
+  assertEquals(Protocol.repr(o, list), "[[[...]], ([...],)]");
+  o.decref(other);
+  o.decref(tuple);
   List.clear(o, list);
   assertEquals(o.refcnt(list), 1);
   o.decref(list);

@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { attach } from "../../mod.ts";
-import { Protocol, UserType } from "../../src/objects/mod.ts";
+import { Dict, Protocol, UserType } from "../../src/objects/mod.ts";
 import { inBoth, NEXT, NODE, nodeOf, objectsOf, OTHER } from "./heap.ts";
 
 inBoth("define() finds the type that another worker has defined", (scene) => {
@@ -71,6 +71,17 @@ inBoth("objects start with 0, and know their type", (scene) => {
     "Cannot use field 1 of",
   );
   o.decref(op);
+});
+
+inBoth("objects are keys by what they are, not by what they hold", (scene) => {
+  const { o } = scene;
+  const [a, b] = [nodeOf(scene), nodeOf(scene)];
+  assertEquals(Protocol.hash(o, a), Protocol.hash(o, a));
+  const dict = Dict.create(o);
+  Dict.setItem(o, dict, a, b);
+  assert(Dict.contains(o, dict, a));
+  assert(!Dict.contains(o, dict, b));
+  for (const op of [dict, a, b]) o.decref(op);
 });
 
 inBoth("setRef() counts both references", (scene) => {

@@ -184,17 +184,24 @@ eachBuild("a hash that was asked for stays; no other can be had", (o) => {
   const type = typeOf(o);
   const kept = Weakref.create(o, type);
   assertEquals(Protocol.hash(o, kept), Protocol.hash(o, type));
+  const set = Sets.create(o);
+  const toSet = Weakref.create(o, set);
+  assertThrows(() => Protocol.hash(o, toSet), TypeError, "which has no hash");
+  const asked = named(o);
+  const toAsked = Weakref.create(o, asked);
+  const hash = Protocol.hash(o, asked);
+  assertEquals(Protocol.hash(o, toAsked), hash);
+  o.decref(asked);
+  assertEquals(Protocol.hash(o, toAsked), hash);
   const op = named(o);
   const ref = Weakref.create(o, op);
-  assertThrows(() => Protocol.hash(o, ref), TypeError, "which has no hash");
   o.decref(op);
   assertThrows(
     () => Protocol.hash(o, ref),
     TypeError,
     "weak object has gone away",
   );
-  o.decref(ref);
-  o.decref(kept);
+  for (const other of [ref, kept, toAsked, toSet, set]) o.decref(other);
 });
 
 eachBuild("type objects can be named; ints, tuples and the like not", (o) => {
