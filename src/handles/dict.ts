@@ -3,16 +3,15 @@
  *
  * ## Threads
  *   As `handle.ts`. Each method is one operation: others see it done, or not
- *   begun; `update()` reads, computes and writes as one. What takes several is
- *   put into `heap.criticalSection()`.
+ *   begun; `update()` does not write if what it has read has changed. What takes
+ *   several is put into `heap.criticalSection()`.
  *
  * @module
  */
 
 import type { Address } from "../memory/mod.ts";
 import { Dict } from "../objects/mod.ts";
-import { toObject } from "./from.ts";
-import { inSection } from "./handle.ts";
+import { toKey, toObject } from "./from.ts";
 import { itemsOf } from "./items.ts";
 import { PyObject } from "./object.ts";
 import { toJS, type ToJSOptions, valuesOf } from "./to_js.ts";
@@ -23,6 +22,8 @@ const DELETE = "delete an item of a dict";
 const UPDATE = "update an item of a dict";
 const ASSIGN = "update a dict";
 const ITERATE = "go through a dict";
+/** In place of a value: it was not set, others were faster. */
+const AGAIN = Symbol("again");
 
 /**
  * `dict`. Made of plain objects and Maps. Keys and values are converted as by
@@ -60,7 +61,7 @@ export class PyDict extends PyObject {
     run: (op: Address, key: Address) => T,
   ): T {
     const { space } = this;
-    const found = toObject(space, key, attempt);
+    const found = toKey(space, key, attempt);
     try {
       return run(this.use(attempt), found);
     } finally {
@@ -164,8 +165,8 @@ export class PyDict extends PyObject {
    * Reads the value of a key, has a function compute the next one, and sets
    * that: as one operation, however many workers do so at once.
    *
-   * The function may be called more than once: if it waits for a lock or
-   * detaches, another worker may have changed the value meanwhile.
+   * The function may be called more than once: if another worker has changed
+   * the value meanwhile it gets that.
    *
    * @param key The key.
    * @param next Gets the value as JavaScript has it.
@@ -175,39 +176,50 @@ export class PyDict extends PyObject {
    * @throws {MemoryError} As {@linkcode PyDict.set}.
    */
   update<T>(key: unknown, next: (value: unknown) => T, initial: unknown): T {
-    return this.#with(key, UPDATE, (op, found) => {
-      return inSection(this.space, op, () => {
-        while (true) {
-          const value = this.#step(found, next, initial);
-          if (value !== undefined) return value.value;
-        }
-      });
-    });
+    const { space } = this;
+    const found = toKey(space, key, UPDATE);
+    try {
+      while (true) {
+        const value = this.#step(found, next, initial);
+        if (value !== AGAIN) return value;
+      }
+    } finally {
+      space.drop(found);
+    }
   }
 
-  /** One try to update; undefined if the value has changed meanwhile. */
+  /** One try to update; AGAIN if the value has changed meanwhile. */
   #step<T>(
     key: Address,
     next: (value: unknown) => T,
     initial: unknown,
-  ): { value: T } | undefined {
+  ): T | typeof AGAIN {
     const { space } = this;
-    const { o } = space;
-    const before = Dict.getItem(o, this.use(UPDATE), key);
+    const before = Dict.getItem(space.o, this.use(UPDATE), key);
     let item = 0;
     try {
       const value = next(before === 0 ? initial : toJS(space, before));
       item = toObject(space, value, UPDATE);
-      const op = this.use(UPDATE);
-      const now = Dict.getItem(o, op, key);
-      if (now !== 0) o.decref(now);
-      if (now !== before) return undefined;
-      this.#put(op, key, item);
-      return { value };
+      return this.#replace(key, before, item) ? value : AGAIN;
     } finally {
       if (before !== 0) space.drop(before);
       if (item !== 0) space.drop(item);
     }
+  }
+
+  /** Replaces a value by another one; false if it is not what it was. */
+  #replace(key: Address, before: Address, item: Address): boolean {
+    const { space } = this;
+    const { o } = space;
+    const op = this.use(UPDATE);
+    let result = Dict.replaceItem(o, op, key, before, item);
+    if (result === Dict.NO_MEMORY) {
+      space.again(UPDATE, () => {
+        result = Dict.replaceItem(o, op, key, before, item);
+        return result !== Dict.NO_MEMORY;
+      });
+    }
+    return result === Dict.REPLACED;
   }
 
   /**

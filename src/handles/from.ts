@@ -103,6 +103,18 @@ export function toObject(
   return op !== NO_ATOM ? op : new Conversion(space, attempt).run(value);
 }
 
+/**
+ * The same for a key of a dict or set, which is often used again.
+ *
+ * @throws As {@linkcode toObject}.
+ */
+export function toKey(space: Space, key: unknown, attempt: string): Address {
+  if (typeof key !== "string") return toObject(space, key, attempt);
+  space.require(attempt);
+  const op = space.keys.get(key);
+  return op !== 0 ? op : space.again(attempt, () => space.keys.get(key));
+}
+
 /** A container that is being filled. */
 interface Frame {
   /** The object. */

@@ -10,7 +10,7 @@
 
 import type { Address } from "../memory/mod.ts";
 import { type Objects, Sets } from "../objects/mod.ts";
-import { toObject } from "./from.ts";
+import { toKey } from "./from.ts";
 import { isHandle } from "./handle.ts";
 import { itemsOf } from "./items.ts";
 import { PyObject } from "./object.ts";
@@ -41,7 +41,7 @@ export abstract class PyAnySet extends PyObject {
     run: (op: Address, key: Address) => T,
   ): T {
     const { space } = this;
-    const found = toObject(space, key, attempt);
+    const found = toKey(space, key, attempt);
     try {
       return run(this.use(attempt), found);
     } finally {

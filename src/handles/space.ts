@@ -22,6 +22,7 @@ import { Debug } from "../hooks/mod.ts";
 import type { Gc } from "../gc/mod.ts";
 import type { Address } from "../memory/mod.ts";
 import type { Objects } from "../objects/mod.ts";
+import { Keys } from "./keys.ts";
 import type { PyObject } from "./object.ts";
 import type { Fields } from "./type.ts";
 
@@ -60,6 +61,8 @@ export class Space implements Companion {
   declare readonly o: Objects;
   /** Its collector. */
   declare readonly gc: Gc;
+  /** Strs that were used as keys. */
+  declare readonly keys: Keys;
   /** Handles that were lost without being closed. Count. */
   forgotten = 0;
   /** Called once for each of them, at a safe point. */
@@ -82,6 +85,7 @@ export class Space implements Companion {
     this.core = core;
     this.o = o;
     this.gc = gc;
+    this.keys = new Keys(o);
     this.#wrap = wrap;
     this.#registry = new FinalizationRegistry((cell) => this.forget(cell));
     core.accompany(this);
@@ -119,7 +123,14 @@ export class Space implements Companion {
     this.#cells.delete(cell);
     this.#registry.unregister(cell);
     // What a worker that was cut off still holds is no longer its to drop.
-    if (!this.core.isRevoked) this.drop(op);
+    if (this.core.isRevoked) return;
+    this.drop(op);
+    if (this.#cells.size === 0) this.#dropKeys();
+  }
+
+  /** Drops the keys that are kept, now or later. */
+  #dropKeys(): void {
+    for (const op of this.keys.takeAll()) this.drop(op);
   }
 
   /** Drops a reference, or as soon as the thread state is attached. */
@@ -189,6 +200,7 @@ export class Space implements Companion {
    * @throws {MemoryError} If it fails again.
    */
   again<T extends number | boolean>(attempt: string, run: () => T): T {
+    this.#dropKeys();
     this.o.relieve?.();
     const result = run();
     if (result) return result;

@@ -167,6 +167,45 @@ export function setItem(
   return before !== Changes.NO_MEMORY;
 }
 
+/** {@linkcode replaceItem}: the key has the new value. */
+export const REPLACED = 1;
+/** {@linkcode replaceItem}: the key has another value than was expected. */
+export const CHANGED = 0;
+
+/**
+ * Gives a key a value if it still has the one that the caller has seen; key and
+ * value get one more reference. Not in C: what compare-and-exchange is to a
+ * store.
+ *
+ * @param before The value that is expected, to which the caller has a reference;
+ * 0 for none.
+ * @returns {@linkcode REPLACED}; or {@linkcode CHANGED} or
+ * {@linkcode NO_MEMORY}, and nothing has changed.
+ * @throws {TypeError} If it is no dict, or the key cannot be hashed.
+ */
+export function replaceItem(
+  o: Objects,
+  op: Address,
+  key: Address,
+  before: Address,
+  value: Address,
+): number {
+  requireDict(o, op, "set an item of");
+  requireValue(value);
+  const hash = Lookup.hashOf(o, key);
+  const dict = begin(o, op);
+  const at = Lookup.find(o, dict, key, hash);
+  const now = at === Lookup.ABSENT ? 0 : o.i32[at + 1] >>> 0;
+  let result = CHANGED;
+  if (now === before) {
+    const stored = Changes.put(o, dict, at, key, hash, value);
+    result = stored === Changes.NO_MEMORY ? stored : REPLACED;
+  }
+  end(o);
+  if (result === REPLACED && before !== 0) o.decref(before);
+  return result;
+}
+
 /**
  * The value of a key, which gets this one if it has none; the reference is the
  * caller's. C: `PyDict_SetDefaultRef()`.

@@ -231,6 +231,30 @@ eachBuild("At most 80 dicts and 80 tables are kept for the next ones", (o) => {
   assertEquals(o.i32[o.lists + FreeLists.KEYS + 1], 80);
 });
 
+eachBuild(
+  "replaceItem() replaces what the caller has seen, and nothing else",
+  (o) => {
+    const dict = Dict.create(o);
+    const values = [1000, 2000, 3000].map((value) => Long.fromNumber(o, value));
+    const [a, b, c] = values;
+    for (const key of ["name", 7] as const) {
+      withKey(o, key, (op) => {
+        assertEquals(Dict.replaceItem(o, dict, op, a, b), Dict.CHANGED);
+        assert(!Dict.contains(o, dict, op));
+        assertEquals(Dict.replaceItem(o, dict, op, 0, a), Dict.REPLACED);
+        assertEquals(Dict.replaceItem(o, dict, op, 0, b), Dict.CHANGED);
+        assertEquals(Dict.replaceItem(o, dict, op, c, b), Dict.CHANGED);
+        assertEquals(valueOf(o, dict, key), 1000);
+        assertEquals(Dict.replaceItem(o, dict, op, a, b), Dict.REPLACED);
+        assertEquals(valueOf(o, dict, key), 2000);
+        assert(Dict.delItem(o, dict, op));
+      });
+      assertEquals(values.map((op) => o.refcnt(op)), [1, 1, 1]);
+    }
+    for (const op of [dict, ...values]) o.decref(op);
+  },
+);
+
 eachBuild("Wrong objects are refused and change nothing", (o) => {
   const dict = dictOf(o, [["a", 1]]);
   const list = List.create(o);

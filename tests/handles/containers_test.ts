@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@4";
 import type { PyList } from "../../mod.ts";
-import { inBoth } from "./scene.ts";
+import { assertEmpty, inBoth } from "./scene.ts";
 
 /** Does something to a list and to an array. */
 type Act = (list: PyList, array: unknown[]) => void;
@@ -195,6 +195,27 @@ inBoth("update() reads, computes and writes", (heap) => {
   assertEquals(dict.getJS("n"), [10, 11]);
   dict.set("k", 1); // the section was ended
 });
+
+inBoth(
+  "Keys that were used are kept until the last handle is closed",
+  (heap) => {
+    const text = "a key that is used again";
+    {
+      using dict = heap.from({} as Record<string, number>);
+      for (let k = 0; k < 5000; k++) dict.set(`key ${k}`, k);
+      dict.clear();
+      dict.set(text, 1);
+      for (let k = 0; k < 10; k++) {
+        dict.update(text, (n) => (n as number) + 1, 0);
+      }
+      assertEquals(dict.getJS(text), 11);
+      dict.set("x".repeat(65), 0); // too long to be kept
+      assertEquals([...dict.keys()], [text, "x".repeat(65)]);
+    }
+    assertEquals(heap.openHandles, 0);
+    assertEmpty(heap);
+  },
+);
 
 inBoth("A set does what a Set does", (heap) => {
   using set = heap.from(new Set([1, 2]));

@@ -47,8 +47,23 @@ export function store(
   hash: number,
   value: Address,
 ): Address {
+  return put(o, dict, Lookup.find(o, dict, key, hash), key, hash, value);
+}
+
+/**
+ * The same where the key was looked up a moment ago.
+ *
+ * @param at What `Lookup.find()` returned. Word index.
+ */
+export function put(
+  o: Objects,
+  dict: number,
+  at: number,
+  key: Address,
+  hash: number,
+  value: Address,
+): Address {
   const { m } = o;
-  const at = Lookup.find(o, dict, key, hash);
   if (at === Lookup.ABSENT) {
     if (!Table.reserve(o, dict, kindFor(o, key))) return NO_MEMORY;
     o.incref(key);

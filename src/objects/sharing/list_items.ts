@@ -27,7 +27,7 @@
 import * as Array from "../../layout/list_array.ts";
 import * as ListObject from "../../layout/list_object.ts";
 import * as PyObject from "../../layout/object_free_threaded.ts";
-import type { Address, Memory } from "../../memory/mod.ts";
+import { type Address, Bytes, type Memory } from "../../memory/mod.ts";
 import { Biased } from "../refcount/mod.ts";
 import * as References from "./references.ts";
 
@@ -127,10 +127,8 @@ export function tryOwn(
 
 /** Makes a block that nobody else knows of an array without items. */
 export function init(m: Memory, array: Address, count: number): void {
-  const { i32 } = m;
-  const at = array >>> 2;
-  i32[at + ALLOCATED] = count;
-  for (let k = 0; k < count; k++) i32[at + FIRST + k] = 0;
+  Bytes.zero(m, array, (FIRST + count) * 4);
+  m.i32[(array >>> 2) + ALLOCATED] = count;
 }
 
 /**
@@ -148,7 +146,7 @@ export function replace(
   const { i32 } = m;
   const from = slots(m, list);
   const to = (array >>> 2) + FIRST;
-  for (let k = 0; k < count; k++) i32[to + k] = i32[from + k];
+  if (count > 0) Bytes.copy(m, to * 4, from * 4, count * 4);
   const word = i32[list + OB_ITEM];
   store(i32, word, list + OB_ITEM, array | (word & SHARED)); // COMMIT
 }

@@ -1,6 +1,5 @@
 /*
- * The loops of bench/objects_bench.ts and bench/containers.ts in C, through the
- * API of CPython.
+ * The loops of bench/objects/loops.ts in C, through the API of CPython.
  *
  *     cc -O2 objects.c $(python3-config --includes --embed --ldflags) -o objects
  *     objects ROUNDS
