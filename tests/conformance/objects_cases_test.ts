@@ -16,7 +16,7 @@ import { SafePoint } from "../../src/threads/mod.ts";
 import { eachBuild } from "../capi/fixture.ts";
 import { BUILDS, liveBlocks, pageAt } from "../helpers/heap_fixture.ts";
 import { withWorkers } from "./objects_fleet.ts";
-import { SLOTS } from "./objects_worker.ts";
+import { SLOTS } from "./objects_job.ts";
 
 /** Pages that blocks or tables of the heap have. Count. */
 function footprint(heap: Heap): number {

@@ -12,7 +12,7 @@ import { objectsOf } from "../../src/gc/open.ts";
 import { FreeLists } from "../../src/objects/mod.ts";
 import { assertSound, liveBlocks } from "../helpers/heap_fixture.ts";
 import { Fleet } from "../helpers/workers.ts";
-import type { Job } from "./objects_worker.ts";
+import type { Job } from "./objects_job.ts";
 
 const WORKER = new URL("objects_worker.ts", import.meta.url);
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Heap, HeapHandle } from "../../mod.ts";
+import type { Heap } from "../../mod.ts";
 import * as C from "../../src/capi/mod.ts";
 import { objectsOf } from "../../src/gc/open.ts";
 import {
@@ -14,24 +14,10 @@ import {
   rendezvous,
   serve,
 } from "../helpers/workers.ts";
-
-/** Argument of all tasks. */
-export interface Job {
-  readonly handle: HeapHandle;
-  /** Number of this worker. */
-  readonly me: number;
-  /** Workers that meet before they start. Count. */
-  readonly workers: number;
-  /** What the task works on: an object or memory, or 0. */
-  readonly op: number;
-  /** How often. Count. */
-  readonly rounds: number;
-}
+import { type Job, SLOTS } from "./objects_job.ts";
 
 /** Control word at which the workers meet. */
 const START = 1;
-/** Slots through which objects are passed on. Count. */
-export const SLOTS = 64;
 
 /** Takes the runtime, meets the others, does the work, leaves. */
 function work<T>(job: Job, control: Control, run: (heap: Heap) => T): T {
