@@ -325,7 +325,7 @@ function resizeLarge(
 ): boolean {
   if (size <= SizeClasses.MEDIUM_REQUEST_THRESHOLD) return false;
   if (!Large.resize(m, page, size)) return false;
-  if (m.isSealed) Seal.reseal(m, block);
+  if (m.isSealed) Seal.reseal(m, page, block);
   return true;
 }
 

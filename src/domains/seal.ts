@@ -30,9 +30,11 @@
  */
 
 import { PointerError, show } from "../errors.ts";
+import * as DebugBlock from "../layout/debug_block.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as PageMap from "../layout/page_map.ts";
 import { type Address, type Memory, States } from "../memory/mod.ts";
+import { Policy } from "../pools/mod.ts";
 import { Damage } from "../sync/mod.ts";
 import * as Describe from "./describe.ts";
 
@@ -52,14 +54,28 @@ function freerOf(m: Memory, page: number, block: Address): number {
   return m.hasNotes ? word + (Describe.spaceOf(m, page) >>> 2) - 2 : word + 1;
 }
 
-/** Notes who allocates a block, and for reports who had freed it before. */
-function noteOwner(m: Memory, block: Address): void {
-  const page = Describe.headOf(m, block >>> Layout.PAGE_BITS);
+/** Notes who allocates a block. */
+function noteOwner(m: Memory, page: number, block: Address): void {
   const at = freerOf(m, page, block);
-  m.lastSealed = block;
-  m.lastFreer = freedBy(m, page, block);
   m.i32[at] = 0;
   m.i32[at + 1] = m.owner;
+}
+
+/**
+ * Notes who allocates a block, and for the debug hooks what it was before. They
+ * mark what they free as dead; so that it does not look so any more if somebody
+ * has had it without them, a word of that mark goes. But not of what may be an
+ * object, whose reference counts others may be looking at.
+ */
+function noteTaken(m: Memory, block: Address): void {
+  const page = Describe.headOf(m, block >>> Layout.PAGE_BITS);
+  const fence = (block >>> 2) + DebugBlock.FENCE;
+  m.lastSealed = block;
+  m.lastFreer = freedBy(m, page, block);
+  m.lastFence = m.i32[fence];
+  const domain = Policy.domainOf(m.i32[Layout.PAGE_MAP + page]);
+  if (domain !== PageMap.OBJ) m.i32[fence] = 0;
+  noteOwner(m, page, block);
 }
 
 /**
@@ -75,13 +91,13 @@ export function seal(m: Memory, block: Address): void {
         `${show(block)}, a block that is live`,
     );
   }
-  if (m.hasNotes) noteOwner(m, block);
+  if (m.hasNotes) noteTaken(m, block);
   States.raise(m, block);
 }
 
 /** Where a large block ends has changed: notes who it belongs to once more. */
-export function reseal(m: Memory, block: Address): void {
-  if (m.hasNotes) noteOwner(m, block);
+export function reseal(m: Memory, page: number, block: Address): void {
+  if (m.hasNotes) noteOwner(m, page, block);
 }
 
 /** Who allocated a block. Owner id, or 0 if there are no notes. */

@@ -75,6 +75,8 @@ export class Memory {
   lastSealed = 0;
   /** Who had freed it before. Owner id, or 0 if it is new in its pool. */
   lastFreer = 0;
+  /** What stood in it where the debug hooks have a part of their fence. */
+  lastFence = 0;
 
   /** A window on a buffer whose header is complete. */
   constructor(buffer: SharedArrayBuffer, clock: Clock) {

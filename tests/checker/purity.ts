@@ -37,7 +37,7 @@ const QUIET_BUILTIN =
  * it has no allocator records, and its heap no notes of who owns a block.
  */
 const NEVER_CALLED =
-  /^(route\.healer\.(heal|adopt)|(pass(Malloc|Calloc|Realloc|Free)|\w+Aside|record\.\w+|onArena|ArenaAllocator\.\w+|noteOwner))$/;
+  /^(route\.healer\.(heal|adopt)|(pass(Malloc|Calloc|Realloc|Free)|\w+Aside|record\.\w+|onArena|ArenaAllocator\.\w+|noteOwner|noteTaken))$/;
 /** Classes whose objects nobody knows of but who makes them. */
 const LOCAL_MAKER = /^(Uint8Array|Int32Array|Text(En|De)coder)$/;
 const PRIMITIVE = ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike |

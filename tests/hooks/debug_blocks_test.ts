@@ -211,6 +211,29 @@ Deno.test("hooks: a pool of objects that becomes one of buffers", () => {
   });
 });
 
+for (const build of BUILDS) {
+  Deno.test(`hooks: who has a block without them may write to it (${build})`, () => {
+    withDebugHeap(build, (heap) => {
+      const base = heap.core.allocators.base(0);
+      for (const nbytes of [100, 700]) {
+        const p = heap.raw.malloc(nbytes);
+        heap.raw.malloc(nbytes); // keeps the pool
+        heap.raw.free(p);
+        const theirs = base.malloc(base.ctx, nbytes + 24);
+        assertEquals(theirs, p - 16, "the same block");
+        heap.i32[(p >>> 2) + 8] = 0x19; // and nothing else of it
+        base.free(base.ctx, theirs);
+        assertEquals(heap.raw.malloc(nbytes) as number, p);
+        // Whoever writes to it while it is free is still found.
+        heap.raw.free(p);
+        heap.i32[(p >>> 2) + 8] = 0x19;
+        if (nbytes === 700) fatalOf(() => heap.raw.malloc(nbytes));
+        else heap.i32[(p >>> 2) + 8] = 0xdddddddd | 0;
+      }
+    });
+  });
+}
+
 Deno.test("hooks: an in-place shrink leaves dead bytes (C27, gil)", () => {
   using heap = createHeap({ build: "gil", maxBytes: MAX_BYTES });
   // Without seals, so that the block has CPython's size class.

@@ -218,7 +218,7 @@ export function verdict(world: World, expected: number, slack = 0): string {
 }
 
 /** Added to the number of a build: the heap is sealed. */
-const SEALED = 256;
+export const SEALED = 256;
 
 /** Build numbers by name. */
 export const BUILDS = {

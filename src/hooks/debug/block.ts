@@ -193,12 +193,18 @@ export function faultOf(m: Memory, p: Address, id: number): number {
   return isFenced(m, tail) ? SOUND : BAD_TRAILING;
 }
 
-/** True if the header is one that a free has marked, but for the link. */
-export function isBuried(m: Memory, base: Address): boolean {
+/**
+ * True if the header is one that a free has marked, but for the link.
+ *
+ * @param m The heap.
+ * @param base Where the block starts. Byte address.
+ * @param fence Word that its FENCE was when it was taken.
+ */
+export function isBuried(m: Memory, base: Address, fence: number): boolean {
   const i32 = m.i32;
   const word = base >>> 2;
   return i32[word + SIZE_LOW] === DEAD_WORD && i32[word + ID] === DEAD_WORD &&
-    i32[word + FENCE] === DEAD_WORD;
+    fence === DEAD_WORD;
 }
 
 /** True if the words from `from` to `end` are all dead. Multiples of 4. */

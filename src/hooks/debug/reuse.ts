@@ -8,8 +8,9 @@
  * beyond three quarters of it may never have been marked; in the GIL build
  * realloc marks no more than the first 64 bytes of data of the block that it
  * moves away from; in the free-threaded build the first 16 may be of an object.
- * What calloc gets is not looked at: it has been zeroed. A record that bypasses
- * the hooks in between may leave a block as if it had been written to.
+ * What calloc gets is not looked at: it has been zeroed. Nor is what somebody
+ * else has had in between without the hooks: the engine has unmade a word of
+ * their mark.
  *
  * ## Threads
  *   Reads a block that the caller has just got and nobody else knows of. Who
@@ -39,7 +40,7 @@ function wasFreed(api: DebugAllocApi, base: Address): boolean {
   const { m } = api;
   if (m.lastSealed !== base || m.lastFreer === 0) return false;
   const kind = Policy.kindOf(m.i32[Layout.PAGE_MAP + Owners.pageOf(m, base)]);
-  return kind !== PageMap.LARGE && Block.isBuried(m, base);
+  return kind !== PageMap.LARGE && Block.isBuried(m, base, m.lastFence);
 }
 
 /**
