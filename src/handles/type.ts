@@ -235,8 +235,11 @@ export class PyInstance<F extends TypeFields = TypeFields> extends PyObject {
   getJS(name: keyof F & string): unknown {
     const value: unknown = this.get(name);
     if (!(value instanceof PyObject)) return value;
-    using handle = value;
-    return handle.toJS();
+    try {
+      return value.toJS();
+    } finally {
+      value.close();
+    }
   }
 
   /**
@@ -312,6 +315,10 @@ function finalizing<F extends TypeFields>(
   finalize: (instance: PyInstance<F>) => void,
 ): void {
   space.o.incref(op);
-  using instance = space.wrap(op) as PyInstance<F>;
-  finalize(instance);
+  const instance = space.wrap(op) as PyInstance<F>;
+  try {
+    finalize(instance);
+  } finally {
+    instance.close();
+  }
 }

@@ -61,8 +61,12 @@ export function makeWeakref(
   const op = operand(space, handle, MAKE);
   const call = callback === undefined ? undefined : (ref: Address) => {
     o.incref(ref);
-    using mine = space.wrap(ref) as PyWeakref;
-    callback(mine);
+    const mine = space.wrap(ref) as PyWeakref;
+    try {
+      callback(mine);
+    } finally {
+      mine.close();
+    }
   };
   const make = (): Address => Weakref.create(o, op, call);
   return space.wrap(make() || space.again(MAKE, make)) as PyWeakref;
