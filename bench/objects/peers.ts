@@ -20,13 +20,13 @@ import { Mutex, SharedJsonBuffer } from "npm:multithreading@0.3.52";
 import { type Build, createHeap } from "../../mod.ts";
 import { outputOf } from "../native.ts";
 
-/** What is shared. */
-interface Data {
+/** What is shared. A type, and no interface, so that it is a record, too. */
+type Data = {
   score: number;
   name: string;
   nested: { text: string };
   items: number[];
-}
+};
 
 /** What each library can be asked to do. */
 type Work = Readonly<Record<"score += 1" | "a string" | "an item", () => void>>;
@@ -54,7 +54,7 @@ function text(): string {
 
 function ours(build: Build): Work {
   const heap = createHeap({ build, maxBytes: 64 * 1024 * 1024 });
-  const shared = heap.from(data() as unknown as Record<string, unknown>);
+  const shared = heap.from(data());
   const nested = shared.get("nested") as typeof shared;
   const items = heap.from(data().items);
   return {
@@ -104,11 +104,11 @@ function bnaya(): Work {
 
 function multithreading(): Work {
   const mutex = new Mutex(
-    new SharedJsonBuffer(data() as never, { size: 64 * 1024 * 1024 } as never),
+    new SharedJsonBuffer(data(), { size: 64 * 1024 * 1024 }),
   );
   const locked = (run: (shared: Data) => void) => () => {
     const guard = mutex.blockingLock();
-    run(guard.value as unknown as Data);
+    run(guard.value);
     guard.dispose();
   };
   return {
