@@ -35,12 +35,12 @@
  *
  * Source: CPython 3.14 Include/cpython/object.h; Objects/object.c.
  * Not here: PyUnstable_Object_IsUniqueReferencedTemporary(), which asks for the
- * stack of an interpreter; PyObject_CallFinalizerFromDealloc(), since programs
- * bring no `tp_dealloc`.
+ * stack of an interpreter.
  *
  * @module
  */
 
+import { show } from "../errors.ts";
 import { Finalizers, Kinds, Tracking } from "../objects/mod.ts";
 import { Biased } from "../objects/refcount/mod.ts";
 import {
@@ -167,4 +167,31 @@ export function PyObject_CallFinalizer(op: PyObject): void {
   if (!Finalizers.isWanting(o, op)) return;
   if (Tracking.isGc(o, op)) Tracking.setFinalized(o, op);
   Finalizers.run(o, op);
+}
+
+/**
+ * The same for an object that is about to die: for a program that frees it by
+ * itself, with `PyObject_GC_Del()` or `PyObject_Free()`.
+ *
+ * C: `PyObject_CallFinalizerFromDealloc()`, Objects/object.c, where the object
+ * has no reference; here the last one is the caller's.
+ *
+ * @param self Object that only the caller has a reference to.
+ * @returns 0; or -1 if the finalizer has given a reference to somebody: the
+ * object lives on, and the caller drops its own.
+ * @throws {PointerError} If it is no object.
+ * @throws {TypeError} If it has other references.
+ * @throws {ThreadStateError} If no thread state is attached.
+ */
+export function PyObject_CallFinalizerFromDealloc(self: PyObject): 0 | -1 {
+  const o = objects();
+  requireObject(o, self, "finalize");
+  if (!o.isUnique(self)) {
+    throw new TypeError(
+      `Cannot finalize ${show(self)} as an object that is about to die: ` +
+        `it has ${o.refcnt(self)} references`,
+    );
+  }
+  PyObject_CallFinalizer(self);
+  return o.isUnique(self) ? 0 : -1;
 }

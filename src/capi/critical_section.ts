@@ -46,8 +46,7 @@
 
 import { ThreadStateError } from "../errors.ts";
 import * as PyObjectWords from "../layout/object_free_threaded.ts";
-import type { Objects } from "../objects/mod.ts";
-import { CriticalSection } from "../threads/mod.ts";
+import { Held, type Objects } from "../objects/mod.ts";
 import { objects, type PyObject, requireObject } from "./objects.ts";
 import { requireAttached } from "./runtime.ts";
 
@@ -71,7 +70,7 @@ function mutexOf(o: Objects, op: PyObject): number {
 export function Py_BEGIN_CRITICAL_SECTION(op: PyObject): void {
   const o = objects();
   const tstate = requireAttached(`${ATTEMPT} an object`);
-  CriticalSection.begin(o.m, mutexOf(o, op));
+  Held.begin(o, mutexOf(o, op));
   tstate.sections++;
 }
 
@@ -90,8 +89,11 @@ export function Py_END_CRITICAL_SECTION(): void {
       "Cannot end a critical section: none has begun",
     );
   }
+  const before = Held.below(o);
+  // No call: if the stack runs out behind it, the section is left behind.
   tstate.sections--;
-  CriticalSection.end(o.m);
+  o.held = before;
+  Held.end(o);
 }
 
 /**
@@ -107,7 +109,7 @@ export function Py_END_CRITICAL_SECTION(): void {
 export function Py_BEGIN_CRITICAL_SECTION2(a: PyObject, b: PyObject): void {
   const o = objects();
   const tstate = requireAttached(`${ATTEMPT} two objects`);
-  CriticalSection.begin2(o.m, mutexOf(o, a), mutexOf(o, b));
+  Held.begin2(o, mutexOf(o, a), mutexOf(o, b));
   tstate.sections++;
 }
 

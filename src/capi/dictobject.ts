@@ -54,12 +54,12 @@
 import * as PyObjectWords from "../layout/object_free_threaded.ts";
 import {
   Dict,
+  Held,
   Kinds,
   type Objects,
   Protocol,
   Unicode,
 } from "../objects/mod.ts";
-import { CriticalSection } from "../threads/mod.ts";
 import { KeyError } from "./exceptions.ts";
 import {
   isKind,
@@ -311,11 +311,13 @@ export function PyDict_SetItemString(
 
 /** Runs steps while nobody else changes a dict. */
 function alone<T>(o: Objects, op: PyObject, steps: () => T): T {
-  CriticalSection.begin(o.m, (op >>> 2) + PyObjectWords.X_OB_MUTEX);
+  const before = o.held;
+  Held.begin(o, (op >>> 2) + PyObjectWords.X_OB_MUTEX);
   try {
     return steps();
   } finally {
-    CriticalSection.end(o.m);
+    o.held = before;
+    Held.end(o);
   }
 }
 

@@ -45,6 +45,7 @@
 
 import * as PyObjectWords from "../layout/object_free_threaded.ts";
 import {
+  Held,
   Kinds,
   List,
   None,
@@ -52,7 +53,6 @@ import {
   Protocol,
   Tuple,
 } from "../objects/mod.ts";
-import { CriticalSection } from "../threads/mod.ts";
 import { IndexError } from "./exceptions.ts";
 import * as Iterable from "./iterable.ts";
 import {
@@ -306,11 +306,13 @@ export function PyList_GetSlice(
 
 /** Runs steps while nobody else changes a list. */
 function alone<T>(o: Objects, op: PyObject, steps: () => T): T {
-  CriticalSection.begin(o.m, (op >>> 2) + PyObjectWords.X_OB_MUTEX);
+  const before = o.held;
+  Held.begin(o, (op >>> 2) + PyObjectWords.X_OB_MUTEX);
   try {
     return steps();
   } finally {
-    CriticalSection.end(o.m);
+    o.held = before;
+    Held.end(o);
   }
 }
 

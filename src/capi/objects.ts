@@ -23,7 +23,7 @@ import * as FreeThreaded from "../layout/object_free_threaded.ts";
 import * as Gil from "../layout/object_gil.ts";
 import * as Layout from "../layout/memory_map.ts";
 import * as TypeObject from "../layout/type_object.ts";
-import { Kinds, type Objects } from "../objects/mod.ts";
+import { Held, Kinds, type Objects } from "../objects/mod.ts";
 import { requireAttached, runtime as shared } from "./runtime.ts";
 
 // Hot: constants of this module fold, imported ones are read.
@@ -46,8 +46,9 @@ export type PyTypeObject = number;
  */
 export function objects(): Objects {
   const o = runtime.objects;
-  if (o !== null && o.lists !== NULL_RINGS) return o;
-  return open().objects;
+  if (o === null || o.lists === NULL_RINGS) return open().objects;
+  if (Held.isOff(o)) Held.settle(o);
+  return o;
 }
 
 /** @ignore The collector; otherwise as {@linkcode objects}. */

@@ -22,6 +22,7 @@ import {
   Create,
   type Memory,
   OVERFLOW,
+  Stack,
 } from "../memory/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { Runs } from "../raw/mod.ts";
@@ -205,6 +206,7 @@ export class Core {
    */
   heal(): void {
     const { m } = this;
+    Stack.requireRoom(); // otherwise the stack would run out in here next
     const wasAttached = this.isAttached;
     // Somebody else may have taken this worker for dead meanwhile.
     if (this.#lost.length === 0) Suspension.requireNotRevoked(m);

@@ -10,12 +10,7 @@
 
 import type { Callback, Gc, GenerationStats, Info, Triple } from "../gc/mod.ts";
 import type { Address } from "../memory/mod.ts";
-import {
-  operand,
-  type PyObject,
-  requireOpen,
-  type Space,
-} from "../handles/mod.ts";
+import { operand, type PyObject, type Space } from "../handles/mod.ts";
 
 export type {
   Callback as GcCallback,
@@ -133,7 +128,7 @@ export class HeapGc {
 
   /** Takes what is in `gc.garbage` out. */
   takeGarbage(): PyObject[] {
-    requireOpen(this.#space.core, "take the garbage");
+    this.#space.require("take the garbage");
     return this.#handles(this.#gc.garbage.splice(0));
   }
 
@@ -144,7 +139,7 @@ export class HeapGc {
 
   /** The objects of handles. */
   #operands(handles: readonly PyObject[], attempt: string): Address[] {
-    requireOpen(this.#space.core, attempt);
+    this.#space.require(attempt);
     return handles.map((each) => operand(this.#space, each, attempt));
   }
 

@@ -12,7 +12,7 @@
 
 import { show } from "../errors.ts";
 import type { Address } from "../memory/mod.ts";
-import { Complex, Float, Sets, Tuple } from "../objects/mod.ts";
+import { Complex, Float, Held, Sets, Tuple } from "../objects/mod.ts";
 import {
   defineType,
   type Forgotten,
@@ -47,7 +47,6 @@ import {
   type TypeOptions,
   type UnshareOptions,
 } from "../handles/mod.ts";
-import { CriticalSection } from "../threads/mod.ts";
 import { HeapGc } from "./heap_gc.ts";
 import { HeapReports } from "./reports.ts";
 
@@ -273,18 +272,19 @@ export abstract class HeapObjects extends HeapReports {
   }
 
   #section<T>(a: Address, b: Address, run: () => T): T {
-    const { m } = this.core;
     const { o } = this.#space(SECTION);
     // The function may close the handles.
     o.incref(a);
     o.incref(b);
-    CriticalSection.begin2(m, mutexOf(a), mutexOf(b));
+    const before = o.held;
+    Held.begin2(o, mutexOf(a), mutexOf(b));
     try {
       const result = run();
       if (!(result instanceof Promise)) return result;
     } finally {
       if (!this.core.isClosed) {
-        CriticalSection.end(m);
+        o.held = before;
+        Held.end(o);
         this.#opened?.drop(a);
         this.#opened?.drop(b);
       }

@@ -50,7 +50,7 @@ import { Biased, Brc } from "../objects/refcount/mod.ts";
 import { World } from "../threads/mod.ts";
 import * as Deferred from "./deferred.ts";
 import { Marks } from "./marks.ts";
-import { Hold } from "./pauses/mod.ts";
+import { Hold, Turn } from "./pauses/mod.ts";
 import * as Refusal from "./refusal.ts";
 import * as Report from "./report.ts";
 import { eachKnown } from "./walk.ts";
@@ -105,7 +105,8 @@ export class FreeThreaded {
     }
     Weakref.deliver(o, this.#calls);
     for (const op of this.#wanting) Finalizers.run(o, op);
-    const found = this.#second(timeoutMs);
+    // If the stack ran out in one of them, this worker has lost the turn.
+    const found = Turn.isOurs(o.m) ? this.#second(timeoutMs) : [];
     this.#freeKept();
     return found;
   }

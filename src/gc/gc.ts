@@ -18,8 +18,14 @@ import * as GcState from "../layout/gc_state.ts";
 import * as ThreadState from "../layout/thread_state.ts";
 import type { Companion } from "../domains/core.ts";
 import { Debug } from "../hooks/mod.ts";
-import type { Address } from "../memory/mod.ts";
-import { FreeLists, type Objects, Tracking, Weakref } from "../objects/mod.ts";
+import { type Address, Stack } from "../memory/mod.ts";
+import {
+  FreeLists,
+  Held,
+  type Objects,
+  Tracking,
+  Weakref,
+} from "../objects/mod.ts";
 import { Leave } from "../pools/mod.ts";
 import { EvalBreaker, Qsbr } from "../threads/mod.ts";
 import { FreeThreaded } from "./free_threaded.ts";
@@ -154,12 +160,23 @@ export class Gc implements Companion {
 
   /** A collection, unless somebody makes one. A count, or LATE or BUSY. */
   #collect(generation: number): number {
-    const { m } = this.o;
+    Stack.requireRoom();
+    return this.o.core.guard(() => this.#takeTurn(generation));
+  }
+
+  #takeTurn(generation: number): number {
+    const { o } = this;
+    const { m } = o;
+    this.attached();
     const turn = Turn.take(m);
     if (turn === Turn.TAKEN) return BUSY;
     try {
       if (turn === Turn.INHERITED) this.#generations?.inherit();
       return this.#collectInTurn(generation);
+    } catch (error) {
+      // Whatever it was, nobody knows how far the lists are.
+      if (!o.isBiased) Rebuild.tear(o);
+      throw error;
     } finally {
       Turn.giveBack(m);
     }
@@ -194,6 +211,8 @@ export class Gc implements Companion {
     const found = free.find(this.stopTimeoutMs, this.debug);
     if (found === null) return LATE;
     for (const op of found) {
+      // The stack ran out in a finalizer: the next collection goes on.
+      if (!Turn.isOurs(this.o.m)) break;
       if (this.#savesAll) {
         free.keep(op);
         this.garbage.push(op);
@@ -224,7 +243,7 @@ export class Gc implements Companion {
   #tell(phase: "start" | "stop", info: Info): void {
     for (const callback of this.callbacks) {
       try {
-        callback(phase, info);
+        Held.callOut(this.o, (told) => callback(phase, told), info);
       } catch (error) {
         Debug.Stderr.write(
           `Exception ignored in a callback of the collector: ${error}\n`,
@@ -365,8 +384,13 @@ export class Gc implements Companion {
   }
 
   #stopped<T>(attempt: string, run: () => T): T {
-    this.o.requireAttached(attempt);
-    return Inspect.stopped(this.o, attempt, this.stopTimeoutMs, run);
+    const { o } = this;
+    o.requireAttached(attempt);
+    Stack.requireRoom();
+    return o.core.guard(() => {
+      this.attached();
+      return Inspect.stopped(o, attempt, this.stopTimeoutMs, run);
+    });
   }
 }
 

@@ -11,7 +11,7 @@
 import { HandleError, show } from "../errors.ts";
 import * as ObjectHeader from "../layout/object_free_threaded.ts";
 import type { Address } from "../memory/mod.ts";
-import { CriticalSection } from "../threads/mod.ts";
+import { Held } from "../objects/mod.ts";
 import { type Cell, Space } from "./space.ts";
 
 /** What the functions below see of a handle. */
@@ -118,11 +118,13 @@ export function mutexOf(op: Address): number {
 
 /** Runs something in a critical section of an object. */
 export function inSection<T>(space: Space, op: Address, run: () => T): T {
-  const { m } = space.o;
-  CriticalSection.begin(m, mutexOf(op));
+  const { o } = space;
+  const before = o.held;
+  Held.begin(o, mutexOf(op));
   try {
     return run();
   } finally {
-    CriticalSection.end(m);
+    o.held = before;
+    Held.end(o);
   }
 }

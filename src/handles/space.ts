@@ -21,7 +21,7 @@ import type { Companion, Core } from "../domains/core.ts";
 import { Debug } from "../hooks/mod.ts";
 import type { Gc } from "../gc/mod.ts";
 import type { Address } from "../memory/mod.ts";
-import type { Objects } from "../objects/mod.ts";
+import { Held, type Objects } from "../objects/mod.ts";
 import { Keys } from "./keys.ts";
 import type { PyObject } from "./object.ts";
 import type { Fields } from "./type.ts";
@@ -99,6 +99,7 @@ export class Space implements Companion {
   /** Refuses what needs an attached thread state; then a safe moment. */
   require(attempt: string): void {
     if (!this.core.isAttached) requireOpen(this.core, attempt);
+    if (Held.isOff(this.o)) Held.settle(this.o);
     if (this.#waits) this.settle();
   }
 
@@ -135,8 +136,12 @@ export class Space implements Companion {
 
   /** Drops a reference, or as soon as the thread state is attached. */
   drop(op: Address): void {
-    if (this.core.isAttached) this.o.decref(op);
-    else this.#dropped.push(op);
+    if (!this.core.isAttached) {
+      this.#dropped.push(op);
+      return;
+    }
+    if (Held.isOff(this.o)) Held.settle(this.o);
+    this.o.decref(op);
   }
 
   /** Runs something now, or as soon as the thread state is attached. */
@@ -185,7 +190,7 @@ export class Space implements Companion {
     if (onForgotten === null) return;
     const typeName = o.nameOf(o.typeOf(address));
     try {
-      onForgotten({ address, typeName });
+      Held.callOut(o, onForgotten, { address, typeName });
     } catch (error) {
       Debug.Stderr.write(
         `Exception ignored in onForgotten for ${show(address)}: ${error}\n`,

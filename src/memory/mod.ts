@@ -16,3 +16,4 @@ export {
   threadsUsed,
 } from "./memory.ts";
 export * as States from "./states.ts";
+export * as Stack from "./stack.ts";

@@ -62,20 +62,29 @@ function queue(o: Objects, op: Address): void {
 /** Merges an object that there is no queue entry for: nobody runs meanwhile. */
 function mergeStopped(o: Objects, op: Address): void {
   const { m } = o;
-  // Otherwise the object is lost: its count may be its owner's right now.
-  if (!World.stop(m, STOP_TIMEOUT_MS)) return;
-  const result = Biased.merge(m, op);
-  World.start(m);
+  const result = o.core.guard(() => {
+    // Otherwise the object is lost: its count may be its owner's right now.
+    if (!World.stop(m, STOP_TIMEOUT_MS)) return Biased.ALIVE;
+    const merged = Biased.merge(m, op);
+    World.start(m);
+    return merged;
+  });
   if (result === Biased.DEAD) o.dealloc(op);
 }
 
 /** Merges in place of an owner that is detached and cannot. */
 function helpDetached(o: Objects, slot: number): void {
+  if (slot === o.m.slot) return;
+  for (const op of o.core.guard(() => mergeDetached(o, slot))) o.dealloc(op);
+}
+
+/** Merges the queue of a slot if its thread is detached, and stays so. */
+function mergeDetached(o: Objects, slot: number): readonly Address[] {
   const { m } = o;
-  if (slot === m.slot || !Suspension.suspendDetached(m, slot)) return;
+  if (!Suspension.suspendDetached(m, slot)) return [];
   const dead = mergeQueue(o, slot);
   Suspension.resume(m, slot);
-  for (const op of dead) o.dealloc(op);
+  return dead;
 }
 
 /** Merges what is in a queue; returns the objects that died of it. */

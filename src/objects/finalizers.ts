@@ -19,6 +19,7 @@ import * as PyObject from "../layout/object_free_threaded.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import type { Address } from "../memory/mod.ts";
 import { Debug } from "../hooks/mod.ts";
+import * as Held from "./held.ts";
 import type { Objects } from "./objects.ts";
 import { Biased } from "./refcount/mod.ts";
 import * as Tracking from "./tracking.ts";
@@ -47,8 +48,10 @@ export function isKnown(o: Objects, op: Address): boolean {
  * behind it.
  */
 export function run(o: Objects, op: Address): void {
+  const finalize = o.finalizers[o.typeOf(op)];
+  if (finalize === undefined) return;
   try {
-    o.finalizers[o.typeOf(op)]?.(op);
+    Held.callOut(o, finalize, op);
   } catch (error) {
     const name = o.nameOf(o.typeOf(op));
     Debug.Stderr.write(

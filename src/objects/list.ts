@@ -461,6 +461,29 @@ function equals(o: Objects, op: Address, other: Address): boolean {
   }
 }
 
+/**
+ * Order of two items that lists differ in, or null if they are the same. 0
+ * stands for the end of a list. Drops both references.
+ */
+function orderOf(o: Objects, a: Address, b: Address): number | null {
+  try {
+    if (a === 0 || b === 0) return Number(a !== 0) - Number(b !== 0);
+    return Protocol.isSame(o, a, b) ? null : Protocol.compare(o, a, b);
+  } finally {
+    if (a !== 0) o.decref(a);
+    if (b !== 0) o.decref(b);
+  }
+}
+
+function compare(o: Objects, op: Address, other: Address): number {
+  if (o.kindOf(other) !== LIST) Protocol.refuseOrder(o, op, other);
+  for (let k = 0;; k++) {
+    const a = itemOrNull(o, op, k);
+    const order = orderOf(o, a, itemOrNull(o, other, k));
+    if (order !== null) return order;
+  }
+}
+
 /** What Python prints for the items. */
 function itemReprs(o: Objects, op: Address): string[] {
   const parts: string[] = [];
@@ -500,5 +523,7 @@ export const SLOTS: Slots = {
   },
   equals: (o, op, other) =>
     o.nested("compare a list", () => equals(o, op, other)),
+  compare: (o, op, other) =>
+    o.nested("compare a list", () => compare(o, op, other)),
   repr: (o, op) => o.nested("print a list", () => repr(o, op)),
 };

@@ -60,9 +60,12 @@ function put(o: Objects, item: Address, nbytes: number): void {
 function settleStopped(o: Objects, item: Address): void {
   const { m } = o;
   // Otherwise it is lost: somebody may be looking at it right now.
-  if (!World.stop(m, STOP_TIMEOUT_MS)) return;
-  World.start(m);
-  settle(o, item);
+  const isAlone = o.core.guard(() => {
+    const hasStopped = World.stop(m, STOP_TIMEOUT_MS);
+    if (hasStopped) World.start(m);
+    return hasStopped;
+  });
+  if (isAlone) settle(o, item);
 }
 
 /**

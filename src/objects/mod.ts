@@ -23,6 +23,7 @@ export * as Dict from "./dict.ts";
 export * as Finalizers from "./finalizers.ts";
 export * as Float from "./float.ts";
 export * as FreeLists from "./free_lists.ts";
+export * as Held from "./held.ts";
 export * as Kinds from "./kinds.ts";
 export * as List from "./list.ts";
 export * as Long from "./long.ts";

@@ -36,6 +36,7 @@ import * as StaticObjects from "../layout/static_objects.ts";
 import * as TypeObject from "../layout/type_object.ts";
 import { type Address, Bytes, type Memory } from "../memory/mod.ts";
 import * as FreeLists from "./free_lists.ts";
+import * as Held from "./held.ts";
 import * as Kinds from "./kinds.ts";
 import * as Tracking from "./tracking.ts";
 
@@ -122,6 +123,8 @@ export abstract class Objects implements Companion {
   declare tid: number;
   /** Objects that are there from the start, or 0. Byte address. */
   declare statics: Address;
+  /** Words of the stack of sections that the program knows of: `held.ts`. */
+  held = 0;
   /** Objects for the collector since the last hand-over, less those freed. */
   netAllocated = 0;
   /** Finalizers that this worker has, by the address of their type. */
@@ -138,7 +141,7 @@ export abstract class Objects implements Companion {
   readonly #dying: Address[] = [];
   #isDeallocating = false;
   /** Nesting of {@linkcode nested}. Count. */
-  #depth = 0;
+  depth = 0;
 
   /** Objects for the worker of a core; see `open()` in `mod.ts`. */
   constructor(core: Core) {
@@ -170,6 +173,8 @@ export abstract class Objects implements Companion {
   attached(): void {
     this.lists = FreeLists.listsOf(this.m);
     this.tid = FreeThreaded.tidOf(this.m.owner);
+    // Another thread state has none of the sections of the last one.
+    Held.clamp(this);
   }
 
   /** Closes the free lists. */
@@ -388,17 +393,17 @@ export abstract class Objects implements Companion {
    * @throws {RangeError} If objects are nested too deep.
    */
   nested<T>(attempt: string, run: () => T): T {
-    if (this.#depth >= DEPTH_MAX) {
+    if (this.depth >= DEPTH_MAX) {
       throw new RangeError(
         `Cannot ${attempt}: it is nested deeper than ${DEPTH_MAX} objects`,
       );
     }
     this.deepen();
-    this.#depth++;
+    this.depth++;
     try {
       return run();
     } finally {
-      this.#depth--;
+      this.depth--; // no call: the stack cannot run out
     }
   }
 }

@@ -17,6 +17,8 @@ import type { Objects } from "./objects.ts";
 interface Printed {
   readonly o: Objects;
   readonly op: Address;
+  /** Nesting of what prints it. Count. */
+  readonly depth: number;
 }
 
 /** All of this thread, the innermost last. */
@@ -29,10 +31,12 @@ const printing: Printed[] = [];
  * @returns False if it is already.
  */
 export function enter(o: Objects, op: Address): boolean {
+  const { depth } = o;
   for (const other of printing) {
-    if (other.op === op && other.o === o) return false;
+    // What prints it now is less deep: the rest a stack overflow has left.
+    if (other.op === op && other.o === o && other.depth < depth) return false;
   }
-  printing.push({ o, op });
+  printing.push({ o, op, depth });
   return true;
 }
 

@@ -84,7 +84,7 @@ export interface Recovered {
 function freeArenaSet(m: Memory, set: number): void {
   if (!Mutex.takeOver(m, set + ArenaSet.LOCK)) return;
   Repair.arenaSet(m, set);
-  Mutex.unlock(m, set + ArenaSet.LOCK);
+  Mutex.unlockRecovering(m, set + ArenaSet.LOCK);
 }
 
 /** Steps 1 and 2: sets everybody free who waits for the dead. */
@@ -92,11 +92,11 @@ export function setFree(m: Memory): void {
   ParkingLot.recover(m);
   if (Mutex.takeOver(m, RUNS_LOCK)) {
     RebuildRuns.rebuildLocked(m);
-    Mutex.unlock(m, RUNS_LOCK);
+    Mutex.unlockRecovering(m, RUNS_LOCK);
   }
   freeArenaSet(m, Layout.ARENA_SET);
   freeArenaSet(m, Layout.RAW_ARENA_SET);
-  if (Mutex.takeOver(m, THREADS_LOCK)) Mutex.unlock(m, THREADS_LOCK);
+  if (Mutex.takeOver(m, THREADS_LOCK)) Mutex.unlockRecovering(m, THREADS_LOCK);
 }
 
 /**
@@ -164,13 +164,6 @@ function hasSlot(m: Memory, owner: number): boolean {
     Fence.ownerAt(m, slot) === owner;
 }
 
-/** Counts again who has not stopped: the stopper may wait for the dead. */
-function recount(m: Memory): void {
-  Mutex.lockRecovering(m, THREADS_LOCK);
-  Suspension.recountLocked(m);
-  Mutex.unlock(m, THREADS_LOCK);
-}
-
 /**
  * Cuts a thread off. For one that is dead, who has it suspended is helped to
  * come to an end; for one that may be alive, who has it suspended may be
@@ -180,7 +173,6 @@ function fence(m: Memory, slot: number, to: number): number {
   Fence.declare(m, slot, to);
   while (true) {
     const state = Fence.tryFence(m, slot, to);
-    recount(m);
     if (state >= 0) return state;
     if (to === ThreadState.REVOKED) return ThreadState.SUSPENDED;
     setFree(m);
@@ -215,9 +207,8 @@ function freeThreads(m: Memory): void {
     Atomics.store(i32, REQUESTER, 0);
   }
   resumeThreads(m);
-  Suspension.recountLocked(m);
-  Mutex.unlock(m, THREADS_LOCK);
-  if (Mutex.takeOver(m, WORLD_LOCK)) Mutex.unlock(m, WORLD_LOCK);
+  Mutex.unlockRecovering(m, THREADS_LOCK);
+  if (Mutex.takeOver(m, WORLD_LOCK)) Mutex.unlockRecovering(m, WORLD_LOCK);
 }
 
 /** Step 4: the GIL, and the pools that it holds. */

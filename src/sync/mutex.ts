@@ -210,6 +210,21 @@ export function lockRecovering(m: Memory, at: number): void {
   }
 }
 
+/**
+ * Gives the lock back as {@linkcode unlock} does, even if a dead worker has the
+ * bucket in which others are parked: all of them wake up. For recovery.
+ *
+ * @param m The heap, of the worker that has the lock.
+ * @param at The mutex. Word index.
+ */
+export function unlockRecovering(m: Memory, at: number): void {
+  const mine = (m.owner << OWNER_SHIFT) | LOCKED;
+  if (Atomics.compareExchange(m.i32, at, mine, 0) === mine) return; // COMMIT
+  ParkingLot.beginRecovery(m, at);
+  Atomics.store(m.i32, at, 0); // COMMIT
+  ParkingLot.finishUnpark(m, at, 0);
+}
+
 function lockSlow(m: Memory, at: number, timeoutMs: number): boolean {
   const i32 = m.i32;
   if (trySpin(m, at)) return true;

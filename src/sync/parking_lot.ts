@@ -211,6 +211,20 @@ export function recover(m: Memory): void {
 }
 
 /**
+ * First half of an unpark of all that are parked in the bucket of a word, even
+ * if a dead worker has the bucket. {@linkcode finishUnpark} must follow, of
+ * waiter 0. For recovery.
+ *
+ * @param m The heap, of a worker that has a thread state.
+ * @param addr Word that is waited for. Word index.
+ */
+export function beginRecovery(m: Memory, addr: number): void {
+  const bucket = bucketOf(addr);
+  RawMutex.lockRecovering(m, bucket + Bucket.X_LOCK);
+  emptyLocked(m, bucket);
+}
+
+/**
  * Takes all waiters off a list that may be damaged, and those that a dead
  * worker has taken off and not woken: the records tell. Wakes them.
  */

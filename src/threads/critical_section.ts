@@ -137,7 +137,10 @@ export function begin2(m: Memory, a: number, b: number): void {
  */
 export function end(m: Memory): void {
   if (m.build === BUILD_GIL) return;
-  const left = endUppermost(m, Sections.depth(m) - 1);
+  const depth = Sections.depth(m);
+  // A worker that came back from a stack overflow has none any more.
+  if (depth === 0) return;
+  const left = endUppermost(m, depth - 1);
   m.i32[m.thread + SECTION_DEPTH] = left;
   if (left === 0 || Sections.tryResume(m)) return;
   ThreadStates.detach(m);

@@ -78,12 +78,16 @@ export function isGone(m: Memory, owner: number): boolean {
       owner >>> PageMap.INCARNATION_SHIFT;
 }
 
-/** Takes a mutex over whose owner is gone. Returns false if it is not. */
+/**
+ * Takes a mutex over whose owner is gone. Returns false if it is not. One that
+ * the caller has itself a stack overflow has left: nobody else gives it back.
+ */
 function takeOver(m: Memory, at: number): boolean {
   const i32 = m.i32;
   const seen = Atomics.load(i32, at);
   if ((seen & Mutex.LOCKED) === 0) return false;
-  if (!isGone(m, seen >>> Mutex.OWNER_SHIFT)) return false;
+  const owner = seen >>> Mutex.OWNER_SHIFT;
+  if (owner !== m.owner && !isGone(m, owner)) return false;
   const mine = (m.owner << Mutex.OWNER_SHIFT) | Mutex.LOCKED |
     (seen & Mutex.HAS_PARKED);
   return Atomics.compareExchange(i32, at, seen, mine) === seen; // COMMIT

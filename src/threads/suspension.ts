@@ -273,8 +273,9 @@ export function countOthersLocked(m: Memory): number {
 }
 
 /**
- * Counts again who has not stopped yet, after a thread has died. The caller
- * has the threads lock.
+ * Counts again who has not stopped yet: a thread that was cut off is waited for
+ * no more. The caller has the threads lock. The stopper is not woken, for a dead
+ * worker may have what that takes: it counts again by itself.
  *
  * @param m The heap.
  */
@@ -289,8 +290,7 @@ export function recountLocked(m: Memory): void {
     const word = Atomics.load(i32, wordOf(slot)) & ~WAITED;
     if (word !== suspendedBy(requester)) count++;
   }
-  Atomics.store(i32, COUNTDOWN, count);
-  if (count === 0) PyEvent.notify(m, EVENT);
+  Atomics.store(i32, COUNTDOWN, count); // COMMIT
 }
 
 /**

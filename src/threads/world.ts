@@ -72,6 +72,7 @@ export function stop(m: Memory, timeoutMs: number): boolean {
   Atomics.store(m.i32, REQUESTED, 1); // COMMIT
   while (true) {
     Suspension.suspendOthersLocked(m);
+    Suspension.recountLocked(m); // who was cut off has told nobody
     const stopped = Atomics.load(m.i32, COUNTDOWN) === 0;
     const leftMs = start + timeoutMs - m.clock.now();
     if (!stopped && leftMs <= 0) {

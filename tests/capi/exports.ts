@@ -210,6 +210,7 @@ export const CAPI: readonly string[] = [
   "PyObjectArenaAllocator: interface",
   "PyObjectHolder: typeAlias",
   "PyObject_CallFinalizer: function",
+  "PyObject_CallFinalizerFromDealloc: function",
   "PyObject_Calloc: function",
   "PyObject_DEL: function",
   "PyObject_Del: function",

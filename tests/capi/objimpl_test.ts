@@ -278,7 +278,20 @@ eachBuild("a finalizer runs once, and may resurrect", (heap) => {
   const other = C.PyType_GenericNew(type);
   C.PyObject_CallFinalizer(other);
   assertEquals(seen, [op, other]);
+  assertThrows(
+    () => C.PyObject_CallFinalizerFromDealloc(other),
+    TypeError,
+    "it has 2 references",
+  );
   for (let k = 0; k < 2; k++) C.Py_DECREF(other);
+
+  const last = C.PyType_GenericNew(type);
+  assertEquals(C.PyObject_CallFinalizerFromDealloc(last), -1);
+  assertEquals([seen.length, C.Py_REFCNT(last)], [3, 2]);
+  C.Py_DECREF(last);
+  assertEquals(C.PyObject_CallFinalizerFromDealloc(last), 0);
+  assertEquals(seen.length, 3);
+  C.Py_DECREF(last);
 });
 
 eachBuild("PyUnstable_GC_VisitObjects() sees what is tracked", () => {

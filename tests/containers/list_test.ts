@@ -206,6 +206,48 @@ eachBuild("Lists print and compare as Python's", (o) => {
   for (const op of [outer, tuple, one, copy]) o.decref(op);
 });
 
+eachBuild("Lists are ordered as Python's", (o) => {
+  const make = (values: number[]): number => {
+    const items = values.map((value) => Long.fromNumber(o, value));
+    const list = List.fromArray(o, items);
+    for (const item of items) o.decref(item);
+    return list;
+  };
+  const rising = [[], [0], [0, 0], [0, 1], [1], [1, -5, 3], [2]];
+  const lists = rising.map(make);
+  lists.forEach((a, i) => {
+    const copy = List.slice(o, a);
+    assertEquals(Protocol.compare(o, a, copy), 0);
+    o.decref(copy);
+    lists.forEach((b, k) => {
+      assertEquals(Math.sign(Protocol.compare(o, a, b)), Math.sign(i - k));
+    });
+  });
+  const none = None.none(o);
+  const nones = List.fromArray(o, [none]);
+  assertEquals(Protocol.compare(o, nones, nones), 0);
+  for (const other of [none, lists[1]]) {
+    assertThrows(() => Protocol.compare(o, nones, other), TypeError, "order");
+  }
+  for (const op of [...lists, nones]) o.decref(op);
+});
+
+eachBuild("Lists that are nested too deep have no order", (o) => {
+  const nest = (): number => {
+    let op = List.create(o);
+    for (let depth = 0; depth < 1001; depth++) {
+      const outer = List.fromArray(o, [op]);
+      o.decref(op);
+      op = outer;
+    }
+    return op;
+  };
+  const [a, b] = [nest(), nest()];
+  assertThrows(() => Protocol.compare(o, a, b), RangeError, "nested deeper");
+  assertEquals([o.refcnt(a), o.refcnt(b)], [1, 1]);
+  for (const op of [a, b]) o.decref(op);
+});
+
 eachBuild("A list of itself is printed, and can be broken up", (o) => {
   const list = List.create(o);
   List.append(o, list, list);

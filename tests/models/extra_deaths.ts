@@ -110,7 +110,7 @@ export function eventOfTheDead(bound?: number, ms = Infinity): Model {
   return model<HeapContext>({
     ...COMMON,
     name: `event of the dead${ms === Infinity ? "" : ", timed"}`,
-    ...(bound === undefined ? {} : { bound }),
+    ...(bound === undefined ? { progress: true } : { bound }),
     setup(lib, world) {
       const contexts = heapOf(lib, world, 3, BUILDS["free-threaded"]);
       at = scratch(world, 0);
@@ -191,7 +191,7 @@ export function drainOfTheDead(): Model {
 export const models: readonly Model[] = [
   lockOfTheDead(1, 2),
   eventOfTheDead(2),
-  eventOfTheDead(2, 5),
+  eventOfTheDead(undefined, 5),
   worldOfTheDead(),
   drainOfTheDead(),
 ];

@@ -108,6 +108,36 @@ function stopping(
   });
 }
 
+/** Attached workers that all stop the world, and are attached afterwards. */
+export function attachedStoppers(count: number, bound?: number): Model {
+  return model<Context>({
+    name: `stop the world, ${count} attached stoppers` +
+      (bound ? `, bound ${bound}` : ""),
+    doors: DOORS,
+    constants: NO_RESCUE,
+    ...(bound === undefined ? { progress: true } : { bound }),
+    nameOf,
+    ignored: isStatistic,
+    clearedAtRest: waiterWords,
+    setup(lib, it) {
+      const contexts = workers(lib, it, count);
+      for (const { m } of contexts) threads(lib).ThreadStates.attach(m);
+      return contexts;
+    },
+    script: (_worker, it) => [
+      step<Context>("stop, write, start, detach", (lib, { m }) => {
+        const { ThreadStates, World } = threads(lib);
+        const word = scratch(it, 0);
+        World.stop(m, Infinity);
+        it.write(word, it.read(word) + 1);
+        World.start(m);
+        ThreadStates.detach(m);
+      }),
+    ],
+    final: (it) => it.i32[scratch(it, 0)] === count ? "" : "a write was lost",
+  });
+}
+
 /** The models of this file. */
 export const models: readonly Model[] = [
   world({ mutators: 1, rounds: 2, stoppers: 1 }),
@@ -116,6 +146,7 @@ export const models: readonly Model[] = [
   world({ mutators: 2, rounds: 2, stoppers: 1, bound: 3 }),
   world({ mutators: 3, rounds: 1, stoppers: 1, bound: 2 }),
   world({ mutators: 1, rounds: 1, stoppers: 1, timeoutMs: 10 }),
+  attachedStoppers(2),
 ];
 /** Further ones, that take longer. */
 export const nightly: readonly Model[] = [

@@ -8,221 +8,15 @@
  * @module
  */
 
+import { type Group, ORDER, TUNING } from "./equivalent_order.ts";
 import { keyOf, type Mutant } from "./operators.ts";
-
-/** Mutants that are equivalent for one reason. */
-interface Group {
-  /** The reason. */
-  readonly why: string;
-  /** Keys. */
-  readonly of: readonly string[];
-}
-
-const TUNING: readonly Group[] = [
-  {
-    why: "tuning: how often one looks before it sleeps, how long it sleeps, " +
-      "and how long it waits for others before it goes on without them",
-    of: [
-      "src/* module constant: const *SPIN*",
-      "src/* module constant: const NAP_MS = *",
-      "src/* module constant: const RECOVERY_NAP_MS = *",
-      "src/* module constant: const LOOK_MS = *",
-      "src/* module constant: const SLEEP_MS = *",
-      "src/* module constant: const RECHECK_MS = *",
-      "src/* module constant: const SWITCH_WAIT_MS = *",
-      "src/* module constant: const PATIENCE_MS = *",
-      "src/threads/gil.ts module constant: const MAX_SWITCH_WAITS*",
-      "src/threads/gil.ts module constant: const US_PER_MS = *",
-      "src/threads/gil.ts takeSpinning condition: * => false",
-      "src/threads/gil.ts takeSpinning constant: Atomics.load(*",
-      "src/threads/gil.ts takeSleeping constant: const intervalMs = *",
-      "src/threads/gil.ts waitForSwitch condition: * => if (false) return;",
-      "src/threads/gil.ts waitForSwitch constant: for (let waits = 0; *",
-      "src/* constant: for (let spins = 0; *",
-      "src/sync/raw_mutex.ts lockSlow flip: for (let spins = 0; *",
-      "src/threads/gil.ts * flip: for (let spins = 0; *",
-      "src/threads/world.ts * flip: for (let spins = 0; *",
-      "src/* delete: Atomics.pause(); => ;",
-      "src/* swap: Atomics.pause(); *",
-      "src/sync/mutex.ts trySpin *: for (let i = 0; *",
-      "src/sync/mutex.ts trySpin condition: if ((Atomics.load(*",
-      "src/sync/mutex.ts trySpin flip: if ((Atomics.load(*",
-      "src/sync/mutex.ts trySpin constant: if ((Atomics.load(*",
-      "src/sync/raw_mutex.ts lockSlow delete: *",
-      "src/threads/suspension.ts waitWhileSuspended constant: let spins = 0;*",
-      "src/threads/suspension.ts waitWhileSuspended flip: if (spins < *",
-      "src/threads/suspension.ts waitWhileSuspended condition: if (spins < * => if (false) {",
-      "src/recovery/recover.ts lockRecovery flip: if (m.clock.now() >= end)*",
-    ],
-  },
-  {
-    why:
-      "tuning: how much is carved at a time; the order of blocks is the same",
-    of: [
-      "src/pools/pool.ts module constant: const CARVE_BYTES*",
-      "src/pools/pool.ts carve flip: while (offset + size <= end) *",
-    ],
-  },
-  {
-    why: "a sleep of 1 ms on a word that has changed meanwhile",
-    of: [
-      "src/recovery/recover.ts * condition: if (seen !== 0) Atomics.wait(* => " +
-      "if (true)*",
-      "src/recovery/recover.ts * constant: if (seen !== 0) Atomics.wait(*",
-      "src/sync/mutex.ts lockRecovering condition: if ((seen & LOCKED) !== 0) " +
-      "Atomics.wait(* => if (true)*",
-    ],
-  },
-];
-
-const ORDER: readonly Group[] = [
-  {
-    why: "words of a waiter and of its bucket under the bucket's mutex: who " +
-      "recovers takes it over first, and looks at all threads, not at the list",
-    of: [
-      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.ADDR] = addr; *",
-      "src/sync/parking_lot.ts park swap: * i32[waiter + Waiter.ADDR] = addr; => *",
-      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.UNPARKED_BY] *",
-      "src/sync/parking_lot.ts park swap: i32[waiter + Waiter.TIME_TO_BE_*",
-      "src/sync/parking_lot.ts park swap: removeLocked(*",
-      "src/sync/parking_lot.ts beginUnpark swap: removeLocked(*",
-      "src/sync/parking_lot.ts unparkAll swap: *",
-      "src/sync/parking_lot.ts enqueueLocked swap: *",
-      "src/sync/parking_lot.ts emptyLocked swap: i32[bucket + *",
-    ],
-  },
-  {
-    why: "words of a heap or of a slot that nobody else looks at yet",
-    of: [
-      "src/threads/thread_state.ts clear swap: *",
-      "src/threads/thread_state.ts init swap: *",
-      "src/threads/gil.ts init swap: *",
-      "src/threads/qsbr.ts init swap: *",
-      "src/threads/thread_state.ts claim swap: *",
-      "src/threads/thread_state.ts release swap: m.*",
-    ],
-  },
-  {
-    why: "words of a new heap are 0 already",
-    of: [
-      "src/threads/gil.ts init delete: Atomics.store(m.i32, LOCKED, 0); => ;",
-      "src/threads/gil.ts init delete: Atomics.store(m.i32, LAST_HOLDER, 0); => ;",
-      "src/threads/thread_state.ts init delete: *DETACHED); => ;",
-      "src/threads/thread_state.ts init delete: *X_NEWS, 0); => ;",
-      "src/threads/thread_state.ts init delete: *X_RAW_NEWS, 0); => ;",
-      "src/threads/thread_state.ts init delete: Atomics.store(i32, THREADS_USED*",
-    ],
-  },
-  {
-    why: "only who has the GIL writes these words, or reads the first of them",
-    of: [
-      "src/threads/gil.ts noteHolder split: Atomics.add(i32, SWITCH_NUMBER*",
-      "src/threads/gil.ts noteHolder swap: Atomics.store(i32, LAST_HOLDER*",
-    ],
-  },
-  {
-    why:
-      "a bit that is clear is cleared, or a request is one too many, which " +
-      "costs time and no more",
-    of: [
-      "src/threads/gil.ts noteHolder condition: if (EvalBreaker.isSet(* => if (true) {",
-      "src/threads/gil.ts takeSleeping condition: if (timedOut * => if (true) {",
-    ],
-  },
-  {
-    why: "a hint for thread 0, which is nobody",
-    of: [
-      "src/threads/gil.ts takeSleeping constant: if (slot !== 0) *",
-      "src/threads/gil.ts takeSleeping condition: if (slot !== 0) * => if (true) *",
-    ],
-  },
-  {
-    why: "a stop and its end are under the threads lock: nobody looks in " +
-      "between, and the world that a dead stopper has stopped is started",
-    of: ["src/threads/world.ts startLocked swap: *REQUESTE*"],
-  },
-  {
-    why: "lists and counts under one lock: nobody reads them in between, and " +
-      "if their owner dies they are all derived anew",
-    of: [
-      "src/raw/runs.ts insert swap: *",
-      "src/raw/runs.ts remove swap: *",
-      "src/raw/runs.ts alloc swap: account(*",
-      "src/raw/runs.ts allocArena swap: account(*",
-      "src/raw/runs.ts giveLocked swap: insert(*",
-      "src/raw/runs.ts giveLocked swap: pages += *",
-      "src/raw/runs.ts growLocked swap: account(*",
-      "src/raw/rebuild.ts rebuildLocked swap: used += *",
-      "src/raw/rebuild.ts rebuildLocked swap: insertFree(*",
-      "src/pools/arena.ts create swap: *",
-      "src/pools/arena.ts linkAfter swap: *",
-      "src/pools/arena.ts destroy swap: *",
-      "src/pools/arena.ts freePool swap: i32[Layout.PAGE_MAP + page]*",
-      "src/pools/arena.ts trim swap: *",
-      "src/pools/supply.ts adopt swap: *",
-      "src/pools/supply.ts ripen swap: *",
-      "src/pools/supply.ts quarantine swap: *",
-      "src/pools/supply.ts abandonLocked swap: *",
-      "src/pools/supply.ts claim swap: Ring.unlink(*",
-      "src/pools/repair.ts clearSet swap: *",
-      "src/pools/repair.ts mendArena swap: i32[arena + *",
-      "src/pools/repair.ts mendArena swap: i32[pool + SZIDX] *",
-      "src/pools/repair.ts mendArena swap: free = pool; *",
-      "src/pools/repair.ts listArenas swap: *",
-      "src/pools/repair.ts arenaSet swap: *",
-    ],
-  },
-  {
-    why: "what is written before the commit of an allocation: until then the " +
-      "pages are TAKEN, and nobody looks at what stands in their records",
-    of: [
-      "src/raw/large.ts alloc swap: m.i32[record + PoolRecord.*",
-      "src/raw/runs.ts markTail swap: *",
-      "src/pools/supply.ts format swap: *",
-      "src/pools/supply.ts takeSpan swap: format(*",
-    ],
-  },
-  {
-    why: "statistics and links of the worker's own, which only it reads",
-    of: [
-      "src/pools/* swap: *STAT_*",
-      "src/threads/gil.ts takeSlow swap: *STAT_*",
-      "src/pools/ring.ts append swap: *",
-      "src/pools/acquire.ts pool swap: Remote.noteHolder(*",
-      "src/pools/leave.ts takeOver swap: Remote.noteHolder(*",
-      "src/recovery/recover.ts leavePools swap: *",
-    ],
-  },
-  {
-    why: "two things that have nothing to do with each other",
-    of: [
-      "src/pools/acquire.ts pool swap: Remote.collect(*",
-      "src/pools/leave.ts exit swap: Remote.collect(*",
-      "src/pools/leave.ts relieve swap: Remote.collectOrphans(*",
-      "src/pools/leave.ts relieve swap: releaseSpares(*",
-      "src/pools/leave.ts relieve swap: releaseGilSpares(*",
-      "src/pools/repair.ts mend swap: *",
-      "src/recovery/recover.ts setFree swap: freeArenaSet(*",
-      "src/recovery/recover.ts fence swap: *",
-      "src/recovery/recover.ts freeThreads swap: resumeThreads(m); *",
-      "src/recovery/recover.ts recoverLocked swap: leavePools(*",
-      "src/recovery/recover.ts recoverLocked swap: found.pages = *",
-    ],
-  },
-  {
-    why: "one more look at the stack, with the lock or without it",
-    of: [
-      "src/pools/leave.ts leave swap: HeapLock.unlock(*",
-      "src/pools/leave.ts takeOver swap: HeapLock.unlock(*",
-    ],
-  },
-];
 
 const CUT_OFF: readonly Group[] = [
   {
     why: "who is revoked at that moment finds out now, or at its next call",
     of: [
       "src/threads/thread_state.ts detachState swap: *requireNotRevoked(m); *",
+      "src/threads/thread_state.ts detachState delete: Suspension.requireNotRe*",
     ],
   },
 ];
@@ -247,6 +41,9 @@ const BOUNDS: readonly Group[] = [
       "to + (1 + 1) *",
       "src/recovery/recover.ts resumeThreads flip: for (let slot = *",
       "src/sync/parking_lot.ts emptyLocked flip: for (let slot = *",
+      "src/sync/fatal.ts poison flip: for (let slot = *",
+      "src/threads/suspension.ts * flip: for (let slot = *",
+      "src/threads/qsbr.ts scan flip: for (let slot = *",
       "src/sync/parking_lot.ts recover flip: for (let bucket = 0; *",
     ],
   },
@@ -266,6 +63,11 @@ const BOUNDS: readonly Group[] = [
   {
     why: "at the edge both ways come to the same value",
     of: [
+      "src/threads/qsbr.ts scan flip: if (((seen - min) | 0) *",
+      "src/threads/qsbr.ts scan flip: if (seq === * ((seq - min) | 0) > 0) *",
+      "src/threads/qsbr.ts scan constant: if (seq === * >= (0 + 1)) continue;",
+      "src/threads/qsbr.ts scan constant: if (seq === * | (0 + 1)) >= 0) *",
+      "src/threads/qsbr.ts scan constant: if (((seen - min) | 0) >= 0) * >= (0 + 1)) *",
       "src/raw/runs.ts binOf flip: if (length < EXACT) *",
       "src/raw/runs.ts fittingBin flip: if (length < EXACT) *",
       "src/raw/runs.ts account flip: if (used > *",
@@ -305,6 +107,18 @@ const BOUNDS: readonly Group[] = [
 
 const SAME: readonly Group[] = [
   {
+    why:
+      "the stopper counts again before it believes the countdown, and each " +
+      "millisecond; who is not counted down costs that time",
+    of: [
+      "src/threads/suspension.ts suspendOthersLocked *: Atomics.sub(*",
+      "src/threads/suspension.ts shutDownLocked condition: Atomics.load(i32, REQUESTED)* => false",
+      "src/threads/suspension.ts shutDownLocked delete: if ( Atomics.load(i32, REQUESTED)*",
+      "src/threads/suspension.ts shutDownLocked flip: Atomics.load(i32, REQUESTER) *",
+      "src/threads/suspension.ts shutDownLocked delete: countDownLocked(m); => ;",
+    ],
+  },
+  {
     why: "a name for a value, which is the same or another one as good",
     of: [
       "src/sync/parking_lot.ts park return: *return PARK_OK; *",
@@ -332,11 +146,13 @@ const SAME: readonly Group[] = [
   {
     why: "the compare-and-exchange that follows says the same",
     of: [
+      "src/threads/thread_state.ts raiseUsed condition: * => if (false) return;",
+      "src/threads/thread_state.ts raiseUsed delete: if (seen === old) return; => ;",
       "src/sync/raw_mutex.ts lockSleeping delete: seen = Atomics.load(*",
       "src/sync/raw_mutex.ts lockSleeping swap: Atomics.wait(*",
       "src/sync/raw_mutex.ts lockSleeping condition: * => if (true) {",
       "src/threads/gil.ts waitForSwitch condition: * => if (false) break;",
-      "src/threads/gil.ts waitForSwitch delete: * if (Atomics.load(i32, SWITCH_NUMBER) *",
+      "src/threads/gil.ts waitForSwitch delete: if (Atomics.load(i32, SWITCH_NUMBER) !== before) break; => ;",
       "src/sync/mutex.ts announceParked delete: if ((seen & HAS_PARKED) *",
       "src/sync/mutex.ts announceParked condition: * => if (false) return true;",
     ],
@@ -348,6 +164,15 @@ const SAME: readonly Group[] = [
     ],
   },
   {
+    why: "a suspended word changes once before its suspender changes it: it " +
+      "gets WAITED",
+    of: [
+      "src/threads/suspension.ts resumeFrom delete: if (seen !== old) *",
+      "src/threads/suspension.ts resumeFrom condition: * => if (false) continue;",
+      "src/threads/suspension.ts resumeFrom delete: return; => ;",
+    ],
+  },
+  {
     why: "an endless time with a time taken from it is endless",
     of: [
       "src/sync/parking_lot.ts sleep condition: if (deadline * => if (true) *",
@@ -356,12 +181,21 @@ const SAME: readonly Group[] = [
   },
   {
     why: "sequences are odd, so leads are even, as the largest one is",
-    of: ["src/threads/qsbr.ts advance constant: if (((seen - * | (0 + 1)) *"],
+    of: [
+      "src/threads/qsbr.ts advance constant: if (((seen - * | (0 + 1)) *",
+      "src/threads/qsbr.ts poll constant: return * <= (0 + 1);",
+      "src/threads/qsbr.ts scan constant: if (((seen - min) | 0) * | (0 + 1)) *",
+      "src/threads/qsbr.ts goalReached constant: return * <= (0 + 1);",
+    ],
   },
   {
     why: "words of the NULL record, which are 0, say the same of no thread",
     of: [
       "src/threads/suspension.ts isLost delete: if (m.thread === 0) *",
+      "src/threads/suspension.ts isLost constant: if (m.thread === 0) *",
+      "src/threads/safe_point.ts safePoint *: if (m.thread === 0) return; => ;",
+      "src/threads/safe_point.ts safePoint condition: if (m.thread * => if (false) *",
+      "src/threads/safe_point.ts safePoint constant: if (m.thread === 0) *",
       "src/threads/suspension.ts isLost condition: if (m.thread === 0) * => if (false) *",
       "src/threads/thread_state.ts isAttached constant: return m.thread !== *",
     ],
@@ -391,6 +225,16 @@ const SAME: readonly Group[] = [
       "src/pools/leave.ts relieve condition: * => if (true) ripen(*",
       "src/pools/leave.ts trim constant: * 0, (0 + 1));",
       "src/raw/large.ts resize condition: * => if (true) {",
+      "src/threads/qsbr.ts quiescentState delete: if (seq === i32[WR_SEQ]) *",
+      "src/threads/thread_state.ts detach flip: if (Sections.depth(m) > 0) *",
+      "src/threads/thread_state.ts detach condition: if (Sections.* => if (true) *",
+      "src/threads/safe_point.ts safePoint condition: if (m.build * => if (true) *",
+      "src/threads/suspension.ts resumeOthersLocked delete: if (slot === *",
+      "src/threads/suspension.ts resumeOthersLocked condition: if (slot * => if (false) *",
+      "src/threads/world.ts lockWorld condition: if (Mutex.tryLock(* => if (false) *",
+      "src/threads/world.ts lockWorld delete: if (Mutex.tryLock(*",
+      "src/sync/fatal.ts verdict constant: if (length < 0 * (0 + 1) *",
+      "src/threads/qsbr.ts quiescentState condition: if (seq === i32[WR_* => if (false) *",
       "src/recovery/recover.ts recoverLocked condition: if (m.build * => " +
       "if (true) *",
     ],
@@ -472,6 +316,8 @@ const SAME: readonly Group[] = [
       "src/raw/runs.ts growLocked condition: if (page + * => if (false) *",
       "src/raw/runs.ts growLocked flip: if (page + *",
       "src/raw/large.ts alloc flip: if (length >= m.pages) *",
+      "src/raw/large.ts alloc delete: if (length >= m.pages) *",
+      "src/raw/large.ts alloc condition: if (length >= m.pages) * => if (false) *",
     ],
   },
   {

@@ -139,12 +139,9 @@ const SYNC: readonly Planted[] = [
     ],
   },
   {
-    name: "recovery: who is cut off is still waited for",
-    path: "src/recovery/recover.ts",
-    edits: [[
-      "tryFence(m, slot, to);\n    recount(m);",
-      "tryFence(m, slot, to);",
-    ]],
+    name: "stop-the-world: who is cut off is still waited for",
+    path: "src/threads/world.ts",
+    edits: [["    Suspension.recountLocked(m);", ""]],
     models: [Fences.fenceOfTheStopped(ThreadState.REVOKED, "revoked")],
   },
   {
@@ -301,8 +298,8 @@ const THREADS: readonly Planted[] = [
     name: "stop-the-world: the stopper counts itself",
     path: "src/threads/suspension.ts",
     edits: [[
-      "if (slot !== m.slot && isCounted(m, slot)) count++;",
-      "if (isCounted(m, slot)) count++;",
+      "if (slot === requester || !isCounted(m, slot)) continue;",
+      "if (!isCounted(m, slot)) continue;",
     ]],
     models: [
       world({ mutators: 1, rounds: 1, stoppers: 1, timeoutMs: 10 }),
@@ -313,22 +310,13 @@ const THREADS: readonly Planted[] = [
     name: "stop-the-world: a thread is counted down twice",
     path: "src/threads/suspension.ts",
     edits: [[
-      "Atomics.sub(i32, COUNTDOWN, 1);\n",
-      "Atomics.sub(i32, COUNTDOWN, 2);\n",
+      "if (Atomics.sub(m.i32, COUNTDOWN, 1) === 1) PyEvent",
+      "if (Atomics.sub(m.i32, COUNTDOWN, 2) <= 2) PyEvent",
     ]],
     models: [
       world({ mutators: 1, rounds: 2, stoppers: 1 }),
       world({ mutators: 2, rounds: 1, stoppers: 1, bound: 3 }),
     ],
-  },
-  {
-    name: "stop-the-world: who exits is not counted down",
-    path: "src/threads/suspension.ts",
-    edits: [[
-      "    countDownLocked(m);\n  }\n  return true;",
-      "  }\n  return true;",
-    ]],
-    models: [Extra.newcomers(1, 1)],
   },
   {
     name: "stop-the-world: a newcomer may attach",

@@ -19,8 +19,8 @@ import {
 } from "./run.ts";
 import { TARGETS } from "./targets.ts";
 
-/** Mutants before a push, and the time for them. */
-const PUSH = { count: 150, seconds: 75, listed: false };
+/** Mutants before a push at most, and the time for them if none is given. */
+const PUSH = { count: 300, seconds: 75, listed: false };
 /** Overnight: all of them, and that no listed one is found. */
 const NIGHTLY = { count: Infinity, seconds: Infinity, listed: true };
 /** Least share of the mutants that are not equivalent that must be found. */
@@ -70,9 +70,9 @@ function reportFiles(
 }
 
 async function runMutants(assignment: Assignment): Promise<void> {
-  const { budget, seed, only, report } = assignment;
+  const { budget, seed, only, report, seconds = PUSH.seconds } = assignment;
   const start = performance.now();
-  const limits = budget === "push" ? PUSH : NIGHTLY;
+  const limits = budget === "push" ? { ...PUSH, seconds } : NIGHTLY;
   const wanted = "mutants of all files".includes(only) ? "" : only;
   const all = await judgeMutants({ ...limits, seed, only: wanted });
   if (all.length === 0) return;
@@ -115,6 +115,7 @@ export const mutantLayers: Layer[] = [
   {
     name: "mutants",
     title: "Small changes of all files with shared state are found",
+    share: 0.4,
     run: runMutants,
   },
 ];

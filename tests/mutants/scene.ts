@@ -25,6 +25,7 @@ import {
   domains,
   DOORS,
   type HeapContext,
+  SEALED,
 } from "../models/heap.ts";
 import * as Support from "../models/support.ts";
 
@@ -75,15 +76,16 @@ export class Scene {
   constructor(lib: Library, world: World, build: number, bytes: number) {
     this.lib = lib;
     this.world = world;
-    this.build = build;
-    this.#create(bytes);
+    this.build = build & ~SEALED;
+    this.#create(bytes, (build & SEALED) !== 0);
   }
 
-  #create(bytes: number): void {
+  #create(bytes: number, isSealed: boolean): void {
     const { lib, world } = this;
     const { Create } = Support.memory(lib);
     const { ThreadStates, Gil, Qsbr } = Support.threads(lib);
-    const m = Create.create(this.build, bytes, world.clock);
+    const words = { ...Create.defaultAllocators(this.build), isSealed };
+    const m = Create.create(this.build, bytes, world.clock, words);
     world.use(m.buffer);
     this.raw.Runs.init(m);
     ThreadStates.init(m);

@@ -18,6 +18,7 @@ export const WAITS: readonly Model[] = [waits("free-threaded"), waits("gil")];
 export const HEAPS: readonly Model[] = [
   scenario("free-threaded"),
   scenario("gil"),
+  scenario("hardened"),
   bigRuns(),
   pressure("free-threaded"),
   pressure("gil"),

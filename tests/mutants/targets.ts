@@ -23,7 +23,7 @@ import { rawMutex, rawRecovering } from "../models/raw_mutex.ts";
 import * as Remote from "../models/remote.ts";
 import { suspension } from "../models/suspension.ts";
 import * as Tracemalloc from "../models/tracemalloc.ts";
-import { world } from "../models/world.ts";
+import { attachedStoppers, world } from "../models/world.ts";
 import * as More from "../models/more_deaths.ts";
 import { death, STRICT } from "./history.ts";
 import { type Trial, trial } from "./judge.ts";
@@ -45,7 +45,7 @@ const LOCK_DEATHS = [
   ...Fences.nightly,
   ExtraDeaths.lockOfTheDead(1, 2),
   ExtraDeaths.eventOfTheDead(2),
-  ExtraDeaths.eventOfTheDead(2, 5),
+  ExtraDeaths.eventOfTheDead(undefined, 5),
 ];
 
 const HEAP_DEATHS = [
@@ -80,7 +80,7 @@ const EVENT = [event(2, false), event(2, true), Extra.twoEvents(1)];
 const GILS = [
   request(),
   gil(2, 1),
-  spinning(gil(2, 1), "src/threads/gil.ts"),
+  spinning(gil(2, 2), "src/threads/gil.ts"),
   gil(2, 2),
   gil(3, 1, 2),
   ...STRICT,
@@ -88,7 +88,12 @@ const GILS = [
 ];
 const WORLD = [
   { ...world({ mutators: 1, rounds: 1, stoppers: 1 }) },
+  spinning(
+    world({ mutators: 1, rounds: 1, stoppers: 1, bound: 2 }),
+    "src/threads/world.ts",
+  ),
   world({ mutators: 1, rounds: 1, stoppers: 1, timeoutMs: 10 }),
+  attachedStoppers(2),
   world({ mutators: 2, rounds: 1, stoppers: 1, bound: 2 }),
   world({ mutators: 1, rounds: 1, stoppers: 2, bound: 2 }),
   Extra.newcomers(1, 1, 3),

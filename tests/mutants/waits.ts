@@ -185,6 +185,26 @@ function stopping(h: Small, s: Scene): void {
   h.ask("start", () => World.start(b));
 }
 
+/** Bits that anybody sets and their thread clears; their values are C's. */
+function breakers(h: Small, s: Scene): void {
+  const { EvalBreaker, SafePoint, ThreadStates } = Support.threads(s.lib);
+  const [a, b] = h.workers;
+  const { GIL_DROP_REQUEST, GC_SCHEDULED, PLEASE_STOP, EXPLICIT_MERGE } =
+    EvalBreaker;
+  ThreadStates.attach(a);
+  for (
+    const bit of [GIL_DROP_REQUEST, GC_SCHEDULED, PLEASE_STOP, EXPLICIT_MERGE]
+  ) {
+    h.ask(`set ${bit}`, () => EvalBreaker.set(b, a.slot, bit));
+    h.ask("is set", () => [a, b].map((m) => EvalBreaker.isSet(a, m.slot, bit)));
+    h.ask("safe point", () => SafePoint.safePoint(a));
+    EvalBreaker.set(a, b.slot, bit);
+    h.ask("detached", () => SafePoint.safePoint(b));
+    h.ask("no thread", () => SafePoint.safePoint(h.nobody));
+  }
+  h.ask("clear", () => EvalBreaker.clear(a, a.slot, GC_SCHEDULED));
+}
+
 function stoppingDetached(h: Small, s: Scene): void {
   const { ThreadStates, Suspension, World } = Support.threads(s.lib);
   const [a, b, c] = h.workers;
@@ -195,6 +215,7 @@ function stoppingDetached(h: Small, s: Scene): void {
   ThreadStates.attach(a);
   h.ask("attached", () => World.stop(a, 0));
   h.ask("others", () => Suspension.countOthersLocked(a));
+  h.i32[Layout.WORLD + WorldState.X_COUNTDOWN] = 9;
   h.ask("recount", () => Suspension.recountLocked(c));
   h.ask("start", () => World.start(a));
   h.ask("recount", () => Suspension.recountLocked(c));
@@ -313,6 +334,9 @@ function sequences(h: Small, s: Scene): void {
   SafePoint.safePoint(a);
   h.ask("all", () => Qsbr.poll(a, next));
   h.ask("old", () => Qsbr.poll(b, goal));
+  // It has attached so slowly that the read sequence is ahead of it.
+  h.i32[a.thread + ThreadState.X_QSBR_SEQ] = goal - 2;
+  h.ask("late", () => Qsbr.poll(b, next + 2));
 }
 
 /** Locks of the heap. Word indexes. */
@@ -418,6 +442,7 @@ const FREE: readonly Question[] = [
   parking,
   suspended,
   stopping,
+  breakers,
   stoppingDetached,
   detachedLocks,
   sectionsLeft,
@@ -438,6 +463,7 @@ const GIL: readonly Question[] = [
   gilsAsked,
   suspended,
   stopping,
+  breakers,
   stoppingDetached,
   detachedLocks,
   declaring,

@@ -38,6 +38,8 @@ export interface Assignment {
   readonly seed: number;
   /** Only rows whose name contains this text, or all if it is empty. */
   readonly only: string;
+  /** Time for a layer that draws, before a push. Seconds; its own if absent. */
+  readonly seconds?: number;
   /** Takes each row when it is done. */
   report(row: Row): void;
 }
@@ -48,6 +50,11 @@ export interface Layer {
   readonly name: string;
   /** One sentence for the table. */
   readonly title: string;
+  /**
+   * For a layer that draws as much as it has time for: part of the time that is
+   * left before a push once all others are done, which this layer gets.
+   */
+  readonly share?: number;
   /** Runs it. */
   run(assignment: Assignment): Promise<void>;
 }

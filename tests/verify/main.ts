@@ -3,7 +3,8 @@
  *
  * Each layer runs in a process of its own, so that one that hangs takes nothing
  * with it. Layers that need one core run two at a time, those with real workers
- * alone.
+ * alone. Before a push, those that draw as much as they have time for come last
+ * and share what is left of {@linkcode PUSH_SECONDS}.
  *
  * @module
  */
@@ -32,19 +33,25 @@ const HELP = `Proves and tests the concurrent parts, and prints one table.
 
 /** Longest time for one layer. Milliseconds. */
 const TIMEOUT_MS: Record<Budget, number> = {
-  push: 300_000,
+  push: 480_000,
   nightly: 6 * 3_600_000,
 };
 
+/** Time for all layers before a push, on two cores. Seconds. */
+const PUSH_SECONDS = 570;
+/** The least that a layer gets that draws, however late it is. Seconds. */
+const LEAST_SECONDS = 30;
+/** The most that such a layer gets. Seconds. */
+const MOST_SECONDS = 240;
+
 /** Layers that need the whole machine. */
-const ALONE: readonly Layer[] = [...realLayers, ...mutantLayers];
-/** All layers, in the order of the table. */
-const LAYERS: readonly Layer[] = [
-  ...modelLayers,
+const ALONE: readonly Layer[] = [
+  ...realLayers,
+  ...mutantLayers,
   ...randomLayers,
-  ...fuzzLayers,
-  ...ALONE,
 ];
+/** All layers, in the order of the table. */
+const LAYERS: readonly Layer[] = [...modelLayers, ...fuzzLayers, ...ALONE];
 
 /** What one layer reported. */
 interface Result {
@@ -57,6 +64,8 @@ interface Options {
   readonly budget: Budget;
   readonly seed: number;
   readonly only: string;
+  /** See `Assignment`. */
+  readonly seconds?: number;
 }
 
 /** Runs one layer in this process and prints each row as JSON. */
@@ -70,7 +79,7 @@ async function runHere(layer: Layer, options: Options): Promise<void> {
 
 /** Arguments of the process that runs one layer. */
 function argumentsFor(layer: Layer, options: Options): string[] {
-  const { budget, seed, only } = options;
+  const { budget, seed, only, seconds } = options;
   return [
     "run",
     "-A",
@@ -81,6 +90,7 @@ function argumentsFor(layer: Layer, options: Options): string[] {
     `--seed=${seed}`,
     `--only=${only}`,
     ...(budget === "nightly" ? ["--nightly"] : []),
+    ...(seconds === undefined ? [] : [`--seconds=${seconds}`]),
   ];
 }
 
@@ -150,6 +160,31 @@ async function runAll(
   return results;
 }
 
+/**
+ * Runs all layers that are asked for: first those that need one core, then
+ * those that need two, and last those that draw.
+ */
+async function runInOrder(
+  layers: readonly Layer[],
+  options: Options,
+): Promise<Result[]> {
+  const start = performance.now();
+  const isDrawing = ({ share }: Layer) =>
+    share !== undefined && options.budget === "push";
+  const fixed = layers.filter((it) => !isDrawing(it));
+  const results = [
+    ...await runAll(fixed.filter((it) => !ALONE.includes(it)), 2, options),
+    ...await runAll(fixed.filter((it) => ALONE.includes(it)), 1, options),
+  ];
+  const left = PUSH_SECONDS - (performance.now() - start) / 1000;
+  for (const layer of layers.filter(isDrawing)) {
+    const wanted = Math.floor(left * layer.share!);
+    const seconds = Math.min(Math.max(wanted, LEAST_SECONDS), MOST_SECONDS);
+    results.push(...await runAll([layer], 1, { ...options, seconds }));
+  }
+  return results;
+}
+
 /** The layers that are named, or all. */
 function chosen(names: string | undefined): readonly Layer[] {
   if (names === undefined) return LAYERS;
@@ -178,6 +213,7 @@ async function main(args: string[]): Promise<number> {
       child: { type: "string" },
       only: { type: "string", default: "" },
       seed: { type: "string" },
+      seconds: { type: "string" },
       json: { type: "string" },
     },
   });
@@ -191,7 +227,14 @@ async function main(args: string[]): Promise<number> {
   }
   const budget: Budget = values.nightly ? "nightly" : "push";
   const seed = Number(values.seed ?? (values.nightly ? today() : 1));
-  const options: Options = { budget, seed, only: values.only };
+  const options: Options = {
+    budget,
+    seed,
+    only: values.only,
+    ...(values.seconds === undefined
+      ? {}
+      : { seconds: Number(values.seconds) }),
+  };
   if (values.child !== undefined) {
     await runHere(chosen(values.child)[0], options);
     return 0;
@@ -199,11 +242,8 @@ async function main(args: string[]): Promise<number> {
   const layers = chosen(values.layer);
   const start = performance.now();
   console.log(`seed ${seed}, ${budget}`);
-  const shared = layers.filter((layer) => !ALONE.includes(layer));
-  const results = [
-    ...await runAll(shared, 2, options),
-    ...await runAll(layers.filter((it) => ALONE.includes(it)), 1, options),
-  ].sort((a, b) => LAYERS.indexOf(a.layer) - LAYERS.indexOf(b.layer));
+  const results = (await runInOrder(layers, options))
+    .sort((a, b) => LAYERS.indexOf(a.layer) - LAYERS.indexOf(b.layer));
   console.log(`\n${tableOf(results)}`);
   const seconds = (performance.now() - start) / 1000;
   console.log(`\n${summaryOf(results, seconds)}`);

@@ -34,6 +34,7 @@ import type { Companion } from "../../domains/core.ts";
 import { Debug } from "../../hooks/mod.ts";
 import { type Address, type Memory, threadsUsed } from "../../memory/mod.ts";
 import { Sections } from "../../threads/mod.ts";
+import * as Held from "../held.ts";
 import type { Objects } from "../objects.ts";
 
 const STATE = Layout.OBJECTS + ObjectsWords.X_WEAKREFS;
@@ -125,7 +126,7 @@ export class Calls implements Companion {
     if (isOurs) delete this.#functions[call];
     o.core.raw.free((call * 4) as never);
     if (ref === 0) return;
-    if (callback !== undefined) run(callback, ref);
+    if (callback !== undefined) run(o, callback, ref);
     o.decref(ref);
   }
 
@@ -172,9 +173,9 @@ export class Calls implements Companion {
 }
 
 /** Calls a function. What it throws is printed. */
-function run(callback: Callback, ref: Address): void {
+function run(o: Objects, callback: Callback, ref: Address): void {
   try {
-    callback(ref);
+    Held.callOut(o, callback, ref);
   } catch (error) {
     Debug.Stderr.write(
       `Exception ignored in the callback of <weakref at ${show(ref)}>: ` +

@@ -28,6 +28,11 @@ export const EXEMPT: readonly (readonly [RegExp, string])[] = [
   [/^thread unused /, "a slot that nobody has; set when it is given out"],
   [/^thread (NOBODY|GIL) (INCARNATION|X_EVAL_BREAKER|X_QSBR_SEQ)$/, "no use"],
   [/^(raw set TAILS|set TAILS|thread .* tails), empty$/, "an empty ring's"],
+  [
+    /^thread \w+ (FREE_LISTS|DELAYED_\w+|X_TO_MERGE|SECTION(S|_\w+))$/,
+    "of objects: who uses them looks whether they can be right",
+  ],
+  [/^thread \w+ X_TRACING$/, "of tracing, which has checks of its own"],
   // Words of a record that it has for other uses.
   [/^(FREE|TAIL|LARGE|FREE_RUN \w+) (word \d|unused)$/, "no use"],
   [
