@@ -42,16 +42,17 @@ export function headOf(o: Objects, type: PyTypeObject): number {
 /** `tp_itemsize` of a type whose objects have an `ob_size`, else 0. Bytes. */
 export function itemSize(o: Objects, type: PyTypeObject): number {
   const kind = o.kindOfType(type);
-  if (kind !== Kinds.TUPLE && kind !== Kinds.BYTES) return 0;
+  const { TUPLE, BYTES, USER } = Kinds;
+  if (kind !== TUPLE && kind !== BYTES && kind !== USER) return 0;
   return o.i32[o.fields(type) + TypeObject.TP_ITEMSIZE];
 }
 
 /** Writes `ob_size`. C: `Py_SET_SIZE()`. */
 export function setSize(o: Objects, op: PyObject, nitems: number): void {
-  const isTuple = o.kindOf(op) === Kinds.TUPLE;
-  const at = isTuple ? TupleObject.OB_SIZE : BytesObject.OB_SIZE;
+  const isBytes = o.kindOf(op) === Kinds.BYTES;
+  const at = isBytes ? BytesObject.OB_SIZE : TupleObject.OB_SIZE;
   o.i32[o.fields(op) + at] = nitems;
-  if (!isTuple) o.i32[o.fields(op) + BytesObject.OB_SHASH] = -1;
+  if (isBytes) o.i32[o.fields(op) + BytesObject.OB_SHASH] = -1;
 }
 
 /** Throws because objects of a type have no items. */

@@ -57,7 +57,9 @@ import {
   Sets,
   Tuple,
   Unicode,
+  UserType,
 } from "../objects/mod.ts";
+import * as NewObject from "./new_object.ts";
 import {
   objects,
   type PyObject,
@@ -134,7 +136,8 @@ export function Py_IS_TYPE(op: PyObject, type: PyTypeObject): 0 | 1 {
 }
 
 /**
- * Items of a tuple, a list or a bytes object, which have an `ob_size`.
+ * Items of a tuple, a list, a bytes object, or an object of a program's type with
+ * items, which have an `ob_size`.
  *
  * C: `Py_SIZE()`, Include/object.h.
  *
@@ -151,6 +154,7 @@ export function Py_SIZE(op: PyObject): number {
   if (kind === Kinds.TUPLE) return Tuple.length(o, op);
   if (kind === Kinds.LIST) return List.length(o, op);
   if (kind === Kinds.BYTES) return Bytes.length(o, op);
+  if (NewObject.itemSize(o, o.typeOf(op)) !== 0) return UserType.length(o, op);
   throw new TypeError(
     `Cannot tell the size of ${show(op)}: ${o.describe(op)}, ` +
       "which has no ob_size",

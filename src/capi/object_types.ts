@@ -55,8 +55,9 @@
  *
  * Source: CPython 3.14 Include/object.h, Include/descrobject.h;
  * Objects/typeobject.c.
- * Differs: types have no bases and never die; no type of a program is
- * variable-sized. Of the slots there are `Py_tp_members` and `Py_tp_finalize`.
+ * Differs: types have no bases and never die. Of the slots there are
+ * `Py_tp_members` and `Py_tp_finalize`; that items are references is said by
+ * `itemRefs`, because traverse and clear are generated.
  *
  * @module
  */
@@ -138,6 +139,13 @@ export interface PyType_Spec {
    */
   readonly basicsize: number;
   /**
+   * Size of an item of a variable-sized object; then its first word behind the
+   * header is `ob_size`. Bytes, a multiple of 4; 0 if absent.
+   */
+  readonly itemsize?: number;
+  /** True if the items are references, or NULL. */
+  readonly itemRefs?: boolean;
+  /**
    * {@linkcode Py_TPFLAGS_HAVE_GC} and {@linkcode Py_TPFLAGS_MANAGED_WEAKREF},
    * or 0.
    */
@@ -149,7 +157,7 @@ export interface PyType_Spec {
 /** Shape of a spec, or why there is none. */
 function shapeOf(o: Objects, spec: PyType_Spec): UserType.Shape | string {
   const head = o.head * 4;
-  const { basicsize, slots, flags = 0 } = spec;
+  const { basicsize, itemsize = 0, itemRefs = false, slots, flags = 0 } = spec;
   const fields = basicsize > 0 ? basicsize - head : -basicsize;
   if (fields < 0 || fields % 4 !== 0) {
     return `basicsize ${basicsize} for type ${spec.name} is no size of an object`;
@@ -166,7 +174,8 @@ function shapeOf(o: Objects, spec: PyType_Spec): UserType.Shape | string {
   refs.sort((a, b) => a - b);
   const isGc = (flags & Py_TPFLAGS_HAVE_GC) !== 0;
   const weakrefs = (flags & Py_TPFLAGS_MANAGED_WEAKREF) !== 0;
-  const shape = { fields: fields / 4, refs, isGc, weakrefs };
+  const items = { itemsize, itemRefs };
+  const shape = { fields: fields / 4, refs, isGc, weakrefs, ...items };
   return finalize === undefined ? shape : { ...shape, finalize };
 }
 

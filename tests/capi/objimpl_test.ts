@@ -135,6 +135,37 @@ eachBuild("PyObject_New() and NewVar() make objects", () => {
   assertRaised(huge, NULL, C.PyExc_MemoryError, "No memory is left");
 });
 
+eachBuild(
+  "objects of a program's type have items: made, resized, tracked",
+  () => {
+    const type = C.PyType_FromSpec({
+      name: "Row",
+      basicsize: -4, // ob_size
+      itemsize: 4,
+      itemRefs: true,
+      flags: C.Py_TPFLAGS_DEFAULT | C.Py_TPFLAGS_HAVE_GC,
+      slots: [],
+    });
+    const op = C.PyObject_GC_NewVar(type, 2);
+    assertEquals([C.Py_SIZE(op), C.Py_TYPE(op)], [2, type]);
+    const longer = C.PyObject_GC_Resize(op, 40);
+    assertEquals(C.Py_SIZE(longer), 40);
+    C.PyObject_GC_Track(longer);
+    C.Py_DECREF(longer);
+    const generic = C.PyType_GenericAlloc(type, 3);
+    assertEquals([C.Py_SIZE(generic), C.PyObject_GC_IsTracked(generic)], [
+      3,
+      1,
+    ]);
+    C.Py_DECREF(generic);
+    const spec = { name: "Bad", basicsize: 0, itemsize: 4, slots: [] };
+    const text =
+      'Cannot define the type "Bad" with items of 4 bytes behind 0 ' +
+      "fields: it needs a field for their number, and a multiple of 4";
+    assertRaised(C.PyType_FromSpec(spec), NULL, C.PyExc_SystemError, text);
+  },
+);
+
 eachBuild("a type that is not for a call is refused", () => {
   const plain = plainType();
   const node = nodeType();

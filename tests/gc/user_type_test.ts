@@ -84,6 +84,92 @@ inBoth("objects are keys by what they are, not by what they hold", (scene) => {
   for (const op of [dict, a, b]) o.decref(op);
 });
 
+inBoth("objects of a type may have items, each its own number", (scene) => {
+  const { o, gc } = scene;
+  const type = UserType.define(o, "Row", {
+    fields: 2,
+    refs: [1],
+    itemsize: 4,
+    itemRefs: true,
+    weakrefs: true,
+  });
+  const before = [nodeOf(scene), nodeOf(scene)];
+  const row = UserType.create(o, type, 3);
+  const empty = UserType.create(o, type);
+  assertEquals([row, empty].map((op) => UserType.length(o, op)), [3, 0]);
+  assertEquals(Protocol.sizeOf(o, row) - Protocol.sizeOf(o, empty), 12);
+  UserType.setItem(o, row, 0, before[0]);
+  UserType.setItem(o, row, 2, row);
+  UserType.setRef(o, row, 1, before[1]);
+  assertEquals(UserType.item(o, row, 0), before[0]);
+  assertEquals(UserType.item(o, row, 1), 0);
+  assertEquals(before.map((op) => o.refcnt(op)), [2, 2]);
+  UserType.setItem(o, row, 0, before[1]);
+  assertEquals(before.map((op) => o.refcnt(op)), [1, 3]);
+  o.decref(row); // it is in itself
+  assertEquals(gc.collect(), 1);
+  assertEquals(before.map((op) => o.refcnt(op)), [1, 1]);
+  for (const op of [empty, ...before]) o.decref(op);
+});
+
+inBoth("items that are no references are bytes of the program's", (scene) => {
+  const { heap, o } = scene;
+  const type = UserType.define(o, "Samples", {
+    fields: 1,
+    itemsize: 8,
+    isGc: false,
+  });
+  const op = UserType.create(o, type, 5);
+  const first = UserType.itemAt(o, op, 0);
+  assertEquals(UserType.itemAt(o, op, 4) - first, 32);
+  assertEquals(
+    heap.i32.slice(first >>> 2, (first >>> 2) + 10),
+    new Int32Array(10),
+  );
+  assertEquals(Protocol.sizeOf(o, op), o.head * 4 + 4 + 40);
+  assertThrows(() => UserType.itemAt(o, op, 5), RangeError, "its length is 5");
+  assertThrows(
+    () => UserType.item(o, op, 0),
+    RangeError,
+    "whose items are none",
+  );
+  o.decref(op);
+});
+
+inBoth("items that there cannot be are refused", ({ o, node }) => {
+  for (
+    const shape of [
+      { fields: 0, itemsize: 4 },
+      { fields: 1, itemsize: 3 },
+      { fields: 1, itemsize: -4 },
+      { fields: 1, itemsize: 8, itemRefs: true },
+      { fields: 2, refs: [0], itemsize: 4 },
+    ]
+  ) {
+    assertThrows(
+      () => UserType.define(o, "T", shape),
+      RangeError,
+      'Cannot define the type "T"',
+    );
+  }
+  assertEquals(UserType.find(o, "T"), 0);
+  assertThrows(
+    () => UserType.create(o, node, 2),
+    RangeError,
+    "Cannot make an object of type Node with 2 items: the type has none",
+  );
+  const type = UserType.define(o, "Row", { fields: 1, itemsize: 4 });
+  for (const count of [-1, 0.5, NaN]) {
+    assertThrows(() => UserType.create(o, type, count), RangeError, "no count");
+  }
+  assertEquals(UserType.create(o, type, 2 ** 28), 0);
+  assertThrows(
+    () => UserType.define(o, "Row", { fields: 1, itemsize: 8 }),
+    TypeError,
+    "another shape",
+  );
+});
+
 inBoth("setRef() counts both references", (scene) => {
   const { o } = scene;
   const [a, b, c] = [nodeOf(scene), nodeOf(scene), nodeOf(scene)];
