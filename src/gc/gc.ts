@@ -174,8 +174,9 @@ export class Gc implements Companion {
       if (turn === Turn.INHERITED) this.#generations?.inherit();
       return this.#collectInTurn(generation);
     } catch (error) {
-      // Whatever it was, nobody knows how far the lists are.
-      if (!o.isBiased) Rebuild.tear(o);
+      // Whatever it was, nobody knows how far the lists are, and the next object
+      // that dies leaves one.
+      this.#generations?.inherit();
       throw error;
     } finally {
       Turn.giveBack(m);
